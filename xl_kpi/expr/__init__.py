@@ -1,0 +1,1 @@
+"""Expressions: what a formula can say (ops) and how Excel and numpy say it (the two compilers)."""

@@ -1,0 +1,62 @@
+"""The one table of decisions that both compilers follow: words, blanks, errors, rounding, comparing.
+
+| question                    | decision                                                                    |
+|-----------------------------|-----------------------------------------------------------------------------|
+| a cell nobody filled        | is "" once adopted; it is never 0 and never "not triggered"                  |
+| an error value in an input  | becomes the text ERROR_TEXT, so that its status is 有误 and nothing is scored |
+| a task with unready inputs  | shows the word 未填 or 有误 in place of a score; sums pass over words         |
+| rounding                    | half away from zero on 15 significant digits, as Excel's ROUND               |
+| comparing                   | both sides are rounded to COMPARE_DIGITS decimals first                      |
+| comparing texts             | case does not count, as in Excel                                             |
+| percentages                 | are stored as fractions: 95% is 0.95                                         |
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+COMPARE_DIGITS: Final = 9
+
+# The words a cell may show in place of a number.
+FILLED: Final = "已填"
+OPTIONAL: Final = "选填"
+MISSING: Final = "未填"
+INVALID: Final = "有误"
+OUT_OF_RANGE: Final = "超范围"
+INCONSISTENT: Final = "不一致"
+PASSED: Final = "通过"
+TRIGGERED: Final = "触发"
+NOT_TRIGGERED: Final = "未触发"
+UNFINISHED: Final = "未完成"
+COMPLETE: Final = "已完成"
+ERROR_TEXT: Final = "错误值"
+
+
+def excel_round(x: Floats, digits: int) -> Floats:
+    """Round half away from zero as Excel does: 1.005 to two digits is 1.01.
+
+    Excel decides on the decimal value a user sees (15 significant digits), not on the binary one; NaN stays NaN.
+    """
+    scaled = _shown(np.abs(x) * 10.0**digits)
+    return np.sign(x) * np.floor(_shown(scaled + 0.5)) / 10.0**digits
+
+
+def excel_rounddown(x: Floats, digits: int) -> Floats:
+    """Cut towards zero as Excel's ROUNDDOWN does: 0.29*100 cut to a whole number is 29."""
+    return np.sign(x) * np.floor(_shown(np.abs(x) * 10.0**digits)) / 10.0**digits
+
+
+def _shown(x: Floats) -> Floats:
+    """The value at 15 significant digits, which is what Excel shows and rounds."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        exponent = np.where(x == 0, 0.0, np.floor(np.log10(x)))
+        places = np.clip(14 - exponent, -300, 300)
+        # Scale by a power of ten that is exact (up to 1e22), dividing for large values: no error of its own.
+        up = 10.0 ** np.maximum(places, 0)
+        down = 10.0 ** np.maximum(-places, 0)
+        return np.where(np.isfinite(x), np.rint(x * up / down) / up * down, x)

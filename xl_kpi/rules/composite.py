@@ -1,0 +1,123 @@
+"""composite: several rules on one task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from xl_kpi.expr import ops
+from xl_kpi.rules.base import (
+    MISSING,
+    AnyRule,
+    Constraint,
+    Context,
+    Example,
+    Kind,
+    Model,
+    Rule,
+    share_of,
+    show,
+)
+
+_A = {"type": "threshold", "input": {"id": "a", "label": "办结及时率", "kind": "percent"}, "at_least": 1}
+_B = {"type": "threshold", "input": {"id": "b", "label": "回访满意率", "kind": "percent"}, "at_least": 0.95}
+_HALVES = {"parts": [{"label": "办结", "rule": _A}, {"label": "回访", "rule": _B}]}
+_SEVEN_THREE = {
+    "parts": [{"label": "办结", "weight": 0.7, "rule": _A}, {"label": "回访", "weight": 0.3, "rule": _B}]
+}
+_OFF_C = {
+    "type": "deduct",
+    "items": [{"input": {"id": "c", "label": "违规次数", "kind": "count"}, "each": 20}],
+}
+_OFF_D = {
+    "type": "step",
+    "input": {"id": "d", "label": "签发率", "kind": "percent"},
+    "at_least": 0.9,
+    "each": 5,
+}
+_TOGETHER = {
+    "combine": "deductions",
+    "parts": [{"label": "违规", "rule": _OFF_C}, {"label": "签发率", "rule": _OFF_D}],
+}
+
+
+class Part(Model):
+    """One of the rules, what it is called in the workbook, and its weight among the parts."""
+
+    label: str
+    weight: float = Field(default=1, gt=0)
+    rule: AnyRule
+
+
+class Composite(Rule):
+    """Several rules, each shown in a row of its own.
+
+    shares: the points are divided among the parts by weight (equal unless given), and the parts' scores add up.
+    deductions: every part takes its deduction from the same full points, not below 0.
+    """
+
+    type: Literal["composite"] = "composite"
+    combine: Literal["shares", "deductions"] = "shares"
+    parts: tuple[Part, ...] = Field(min_length=2)
+
+    def _at_stake(self, part: Part, context: Context) -> Context:
+        if self.combine == "deductions":
+            return context
+        return context.of(share_of(context.points, part.weight, sum(p.weight for p in self.parts)))
+
+    def constraints(self, context: Context) -> Iterator[Constraint]:
+        for part in self.parts:
+            yield from part.rule.constraints(self._at_stake(part, context))
+
+    def lower(self, context: Context) -> ops.Op:
+        if self.combine == "shares":
+            return ops.total(
+                *(
+                    ops.Step(f"{part.label}——得分", "分", part.rule.lower(self._at_stake(part, context)))
+                    for part in self.parts
+                )
+            )
+        # A part's own floor at 0 does not matter here: a deduction of all the points leaves nothing anyway.
+        off = ops.total(
+            *(
+                ops.Step(f"{part.label}——扣分", "分", ops.Sub(context.points, part.rule.lower(context)))
+                for part in self.parts
+            )
+        )
+        return ops.Max((ops.Const(0), ops.Sub(context.points, off)))
+
+    def explain(self) -> str:
+        return self._join(lambda rule: rule.explain())
+
+    def explain_measured(self, subject: str, kind: Kind) -> str:
+        return self._join(lambda rule: rule.explain_measured(subject, kind))
+
+    def _join(self, sentence: Callable[[Rule], str]) -> str:
+        if self.combine == "deductions":
+            return "以下各项分别扣分，合计扣完为止：" + "；".join(
+                f"（{i}）{sentence(part.rule)}" for i, part in enumerate(self.parts, 1)
+            )
+        whole = sum(part.weight for part in self.parts)
+        equal = len({part.weight for part in self.parts}) == 1
+        head = f"{len(self.parts)}项各占相等分值：" if equal else ""
+        return head + "；".join(
+            f"（{i}）{part.label}"
+            + ("：" if equal else f"占{show(round(part.weight / whole, 4), 'percent')}：")
+            + sentence(part.rule)
+            for i, part in enumerate(self.parts, 1)
+        )
+
+    EXAMPLES = (
+        Example(_HALVES, 5, {"a": 1, "b": 0.95}, 5, "两项都达标"),
+        Example(_HALVES, 5, {"a": 0.99, "b": 0.95}, 2.5, "只有回访达标，得一半"),
+        Example(_HALVES, 5, {"a": 0, "b": 0}, 0, "都不达标"),
+        Example(_HALVES, 5, {"a": 1}, MISSING, "回访没有填"),
+        Example(_HALVES, 5, {"a": 1, "b": "很满意"}, "有误", "文字不是比率"),
+        Example(_SEVEN_THREE, 160, {"a": 1, "b": 0.5}, 112, "160×70%＝112"),
+        Example(_SEVEN_THREE, 160, {"a": 0.5, "b": 1}, 48, "160×30%＝48"),
+        Example(_TOGETHER, 20, {"c": 0, "d": 0.88}, 10, "低2个百分点，20－10＝10"),
+        Example(_TOGETHER, 20, {"c": 1, "d": 0.88}, 0, "应扣20＋10＝30，扣完为止"),
+        Example(_TOGETHER, 20, {"c": 0, "d": 1}, 20, "都不扣"),
+    )

@@ -1,0 +1,54 @@
+"""tally: counts times points each, summed, then judged against a standard."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from xl_kpi.expr import ops
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, InputRef, Model, Rule, key, label_of, show
+
+_QUALIFIED = {
+    "label": "能力资质综合评分",
+    "items": [
+        {"input": {"id": "national", "label": "国家级资质数", "kind": "count"}, "each": 2},
+        {"input": {"id": "province", "label": "省级资质数", "kind": "count"}, "each": 1},
+        {"input": {"id": "third", "label": "丙级资质数", "kind": "count"}, "each": 0.5},
+    ],
+    "then": {"type": "threshold", "at_least": 4},
+}
+
+
+class Item(Model):
+    """Something counted, and what one of it adds."""
+
+    input: InputRef
+    each: float
+
+
+class Tally(Rule):
+    """The sum of count x each, shown as a row of its own, then judged by another rule."""
+
+    type: Literal["tally"] = "tally"
+    label: str
+    items: tuple[Item, ...] = Field(min_length=1)
+    then: AnyRule
+
+    def lower(self, context: Context) -> ops.Op:
+        terms = (ops.Mul(ops.Ref(key(item.input)), ops.Const(item.each)) for item in self.items)
+        measure = ops.Step(self.label, "分", ops.total(*terms), self.then.standard("number"))
+        return self.then.lower(context.measuring(measure))
+
+    def explain(self) -> str:
+        items = "，".join(f"{label_of(item.input)}每1个计{show(item.each)}分" for item in self.items)
+        return f"{self.label}：{items}；{self.then.explain_measured(self.label, 'number')}"
+
+    EXAMPLES = (
+        Example(_QUALIFIED, 6, {"national": 1, "province": 1, "third": 2}, 6, "2＋1＋2×0.5＝4，恰好达标"),
+        Example(_QUALIFIED, 6, {"national": 1, "province": 1, "third": 1}, 0, "3.5，未达标"),
+        Example(_QUALIFIED, 6, {"national": 9, "province": 0, "third": 0}, 6, "超额不加分"),
+        Example(_QUALIFIED, 6, {"national": 0, "province": 0, "third": 0}, 0, "都是0，不是未填"),
+        Example(_QUALIFIED, 6, {"national": 2, "province": 0}, MISSING, "丙级没有填"),
+        Example(_QUALIFIED, 6, {"national": "两个", "province": 0, "third": 0}, "有误", "文字不是个数"),
+    )

@@ -1,0 +1,137 @@
+"""Loading schemes from YAML: every problem is collected, and names file, path, value and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from xl_kpi.findings import Finding, SchemeError, finding
+from xl_kpi.rules.base import SETUP, Ask, Level, asks
+from xl_kpi.scheme.model import Group, Scheme
+from xl_kpi.scheme.program import Program
+
+# The schemes shipped: beside the package in a checkout, inside it once installed.
+_HERE = Path(__file__).resolve().parent.parent
+TEMPLATES = next((d for d in (_HERE / "templates", _HERE.parent / "templates") if d.is_dir()), _HERE)
+
+
+def names() -> list[str]:
+    """The names of the schemes shipped, in order."""
+    return sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
+
+
+def load(scheme: str, level: Level | None = None) -> Scheme:
+    """A scheme by name or by the path of its .yaml, settled for a level where it has levels and one is given.
+
+    Raises SchemeError with every problem found: unreadable, a wrong value, totals that do not tie, ids that clash.
+    """
+    path = Path(scheme) if scheme.endswith((".yaml", ".yml")) else TEMPLATES / f"{scheme}.yaml"
+    if not path.is_file():
+        raise SchemeError(finding("scheme-unknown", name=scheme, known="、".join(names())))
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SchemeError(finding("scheme-unreadable", file=path.name, why=error)) from error
+    loaded = parse(data, path.name)
+    return settle(loaded, level) if level is not None else loaded
+
+
+def parse(data: Any, file: str) -> Scheme:
+    """A scheme from plain data. Raises SchemeError with every problem found; `file` is named in messages."""
+    try:
+        scheme = Scheme.model_validate(data)
+    except ValidationError as error:
+        raise SchemeError(*(_value_finding(problem, file) for problem in error.errors())) from None
+    problems = list(_problems(scheme))
+    if problems:
+        raise SchemeError(*problems)
+    for level in scheme.levels or (None,):
+        Program.of(settle(scheme, level))  # raises for a reference to an input that is not there
+    return scheme
+
+
+def settle(scheme: Scheme, level: Level | None) -> Scheme:
+    """The scheme at a level. Raises SchemeError where the level is missing, unknown, or leaves a number open."""
+    try:
+        return scheme.at(level)
+    except ValueError as error:
+        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=error)) from None
+
+
+def json_schema() -> str:
+    """The JSON Schema of scheme files, for editors; generated from the models."""
+    return json.dumps(Scheme.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+
+
+_TYPE_WORDS = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这个键，请检查拼写",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "string_type": "应为文字（数字请加引号）",
+    "literal_error": "不在允许的取值中",
+    "union_tag_invalid": "没有这种评分规则",
+    "union_tag_not_found": "评分规则缺少 type",
+    "string_pattern_mismatch": "格式不对",
+    "too_short": "项数太少",
+    "tuple_type": "应为列表",
+    "model_type": "应为键值结构",
+}
+
+
+def _value_finding(problem: Any, file: str) -> Finding:
+    path = ".".join(str(part) for part in problem["loc"]) or "（全文）"
+    why = _TYPE_WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    expected = problem.get("ctx", {}).get("expected") or problem.get("ctx", {}).get("expected_tags")
+    value = json.dumps(problem["input"], ensure_ascii=False, default=str)
+    if problem["type"] == "missing" or len(value) > 80:
+        value = "（略）"
+    return finding(
+        "scheme-value", file=file, path=path, value=value, why=f"{why}（{expected}）" if expected else why
+    )
+
+
+def _problems(scheme: Scheme) -> Iterator[Finding]:
+    yield from _total_problems(scheme)
+    yield from _id_problems(scheme)
+
+
+def _total_problems(scheme: Scheme) -> Iterator[Finding]:
+    parts: list[tuple[str, float, list[float | Ask]]] = [
+        (scheme.title, scheme.points, [g.points for g in scheme.groups])
+    ]
+    for group in scheme.all_groups():
+        below: list[float | Ask] = [*(g.points for g in group.groups), *(t.points for t in group.tasks)]
+        parts.append((group.name, group.points, below))
+    for where, declared, points in parts:
+        known = round(sum(p for p in points if not isinstance(p, Ask)), 6)
+        asked = any(isinstance(p, Ask) for p in points)
+        if (known >= declared) if asked else (known != declared):
+            yield finding("scheme-total", where=where, found=f"{known:g}", declared=f"{declared:g}")
+
+
+def _id_problems(scheme: Scheme) -> Iterator[Finding]:
+    seen: set[str] = {SETUP}
+    every: set[str] = set()
+    for item in (*scheme.all_groups(), *scheme.tasks()):
+        if item.id in seen:
+            yield finding("scheme-duplicate-id", where=item.name, id=item.id)
+        seen.add(item.id)
+        if isinstance(item, Group):
+            continue
+        declared: dict[str, object] = {}
+        for declaration in item.declared():
+            if declared.setdefault(declaration.id, declaration) != declaration:
+                yield finding("scheme-duplicate-id", where=item.name, id=declaration.id)
+        every |= {f"{item.id}.{name}" for name in declared}
+    asked: dict[str, object] = {}
+    for declaration in asks(scheme):
+        if asked.setdefault(declaration.id, declaration) != declaration:
+            yield finding("scheme-duplicate-id", where=scheme.title, id=declaration.id)

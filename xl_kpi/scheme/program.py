@@ -1,0 +1,432 @@
+"""A scheme as a program: every value of an assessment as a node, with the expression that gives it.
+
+The workbook plan gives each node a cell and compiles its expression to a formula; scoring evaluates the same
+expressions in numpy. Node ids:
+
+    t05.ontime@self @review @final   what was typed: 自报值, 核实值, 终裁值
+    t05.ontime                       采用值: the last filled of the three
+    t05.ontime?                      状态: 已填 未填 有误 超范围 不一致 选填
+    t05#1                            an intermediate result
+    t05=  t05$  t05!1                the task's score, points, first veto
+    group:g1  points:g1              a group's score and points
+    total rate grade vetoes complete missing invalid filled   the outcome
+
+A node id with `@self` behind it is the same value worked out from 自报值 alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from xl_kpi.expr import ops, semantics
+from xl_kpi.findings import SchemeError, finding
+from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
+from xl_kpi.scheme.model import Effect, Relation, Scheme, Task, Veto
+
+SELF, REVIEW, FINAL = "@self", "@review", "@final"
+STAGES = (SELF, REVIEW, FINAL)
+BAD_STATES = (semantics.INVALID, semantics.OUT_OF_RANGE, semantics.INCONSISTENT)
+
+
+@dataclass(frozen=True)
+class BoundInput:
+    """An input in its place: its node id, the task it belongs to (SETUP for the bureau's), and the standard beside it."""
+
+    id: str
+    task: str
+    spec: Input
+    standard: str
+    constraints: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True)
+class BoundStep:
+    """An intermediate result: its node id and how its row is labelled."""
+
+    id: str
+    label: str
+    unit: str
+    standard: str
+
+
+@dataclass(frozen=True)
+class BoundVeto:
+    """A veto: its node id, its effects, and what triggers it."""
+
+    id: str
+    effects: tuple[Effect, ...]
+    sentence: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BoundTask:
+    """A task with all its nodes."""
+
+    task: Task
+    inputs: tuple[BoundInput, ...]
+    steps: tuple[BoundStep, ...]
+    vetoes: tuple[BoundVeto, ...]
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.task.id
+
+    @property
+    def score(self) -> str:
+        """The node of the adopted score; with @self behind it, of the self-assessed one."""
+        return f"{self.task.id}="
+
+    @property
+    def points(self) -> str:
+        """The node of the points."""
+        return f"{self.task.id}$"
+
+
+@dataclass
+class Program:
+    """All nodes of an assessment: what is asked, and the formulas in an order in which they can be worked out."""
+
+    scheme: Scheme
+    setup: tuple[BoundInput, ...] = ()
+    tasks: tuple[BoundTask, ...] = ()
+    formulas: dict[str, ops.Op] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scheme: Scheme) -> Program:
+        """The program of a scheme whose level is settled. Raises SchemeError for a reference to no input."""
+        return _Builder(scheme).build()
+
+    def inputs(self) -> Iterator[BoundInput]:
+        """Every input, the bureau's first."""
+        yield from self.setup
+        for task in self.tasks:
+            yield from task.inputs
+
+
+class _Builder:
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self.formulas: dict[str, ops.Op] = {}
+        self.setup = tuple(
+            BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", self._points_tie(spec))
+            for spec in scheme.setup()
+        )
+        self.per_task = {task.id: self._inputs_of(task) for task in scheme.tasks()}
+        self.known = {i.id for i in self._all_inputs()}
+
+    def _all_inputs(self) -> Iterator[BoundInput]:
+        yield from self.setup
+        for bound in self.per_task.values():
+            yield from bound
+
+    def build(self) -> Program:
+        self._check_references()
+        for bound in self._all_inputs():
+            self.formulas[bound.id] = _adopted(bound.id)
+        for bound in self._all_inputs():
+            status = _status(bound)
+            self.formulas[f"{bound.id}?"] = status
+            if bound.task != SETUP:
+                self.formulas[f"{bound.id}?{SELF}"] = ops.rename(status, _self_view)
+        tasks = tuple(self._task(task) for task in self.scheme.tasks())
+        self._groups()
+        self._outcome(tasks)
+        return Program(self.scheme, self.setup, tasks, self.formulas)
+
+    # inputs
+
+    def _inputs_of(self, task: Task) -> tuple[BoundInput, ...]:
+        standards = task.rule.standards()
+        constraints = [*task.rule.constraints(self._context(task)), *(_relation(r) for r in task.constraints)]
+        bound = []
+        for asked in task.inputs():
+            spec = _in_year(asked, self.scheme.year)
+            own = tuple(
+                Constraint(_full(task.id, c.on), _qualify(c.holds, task.id), c.message)
+                for c in constraints
+                if c.on == spec.id
+            )
+            bound.append(BoundInput(f"{task.id}.{spec.id}", task.id, spec, standards.get(spec.id, ""), own))
+        return tuple(bound)
+
+    def _points_tie(self, spec: Input) -> tuple[Constraint, ...]:
+        """The asked points of a group must make up its declared total, once all of them are there."""
+        for group in self.scheme.all_groups():
+            asked = [t.points.ask.id for t in group.tasks if isinstance(t.points, Ask)]
+            if spec.id in asked:
+                known = sum(t.points for t in group.tasks if not isinstance(t.points, Ask))
+                ids = tuple(f"{SETUP}.{i}" for i in asked)
+                tie = ops.Compare("=", ops.Sum(ids), ops.Const(round(group.points - known, 6)))
+                incomplete = ops.Compare("<", ops.Count(ids), ops.Const(len(ids)))
+                message = f"“{group.name}”各项分值合计须为{group.points:g}分（待填的各项合计须为{group.points - known:g}分）"
+                return (Constraint(f"{SETUP}.{spec.id}", ops.Or((incomplete, tie)), message),)
+        return ()
+
+    def _check_references(self) -> None:
+        wrong = []
+        for task in self.scheme.tasks():
+            read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
+            read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
+            read |= {i for b in self.per_task[task.id] for c in b.constraints for i in ops.ids(c.holds)}
+            read |= {
+                _full(task.id, name)
+                for r in task.constraints
+                for name in (*_names(r.smaller), *_names(r.larger))
+            }
+            wrong += [finding("scheme-reference", where=task.name, id=i) for i in sorted(read - self.known)]
+        if wrong:
+            raise SchemeError(*wrong)
+
+    def _context(self, task: Task) -> Context:
+        return Context(term(task.points), self.scheme.year)
+
+    # tasks
+
+    def _task(self, task: Task) -> BoundTask:
+        self.formulas[f"{task.id}$"] = term(task.points)
+        steps: list[BoundStep] = []
+        rule = self._lift(_qualify(task.rule.lower(self._context(task)), task.id), task.id, steps)
+        inputs = self.per_task[task.id]
+        vetoes = tuple(self._veto(task, n, veto) for n, veto in enumerate(task.vetoes, 1))
+        zero = [self._triggered(task, veto) for veto in task.vetoes if "zero_task" in veto.effects]
+        score: ops.Op = ops.Min((term(task.points), ops.Max((ops.Const(0), rule))))
+        rounding = self.scheme.rounding
+        score = (
+            ops.Round(score, rounding.digits)
+            if rounding.mode == "half_up"
+            else ops.RoundDown(ops.Round(score, 9), rounding.digits)
+        )
+        if zero:
+            score = ops.If(ops.some(*zero), ops.Const(0), score)
+        needs = self._needs([rule, *zero], task.id)
+        self._both_views(f"{task.id}=", _when_ready(needs, score))
+        return BoundTask(task, inputs, tuple(steps), vetoes)
+
+    def _both_views(self, node: str, expression: ops.Op) -> None:
+        self.formulas[node] = expression
+        self.formulas[f"{node}{SELF}"] = ops.rename(expression, _self_view)
+
+    def _needs(self, expressions: Iterable[ops.Op], task: str) -> list[str]:
+        """The inputs that must be in order before the expressions mean anything: the task's own, and what they read."""
+        needs = {bound.id: None for bound in self.per_task[task]}
+        needs |= dict.fromkeys(i for e in expressions for i in self._read(e))
+        return list(needs)
+
+    def _read(self, expression: ops.Op) -> Iterator[str]:
+        for node in ops.ids(expression):
+            if node in self.known:
+                yield node
+            else:
+                yield from self._read(self.formulas[node])
+
+    def _lift(self, op: ops.Op, task: str, steps: list[BoundStep]) -> ops.Op:
+        """Give every Step inside a node of its own, innermost first, and refer to it."""
+        op = ops.rebuild(op, lambda child: self._lift(child, task, steps))
+        if not isinstance(op, ops.Step):
+            return op
+        for step in steps:
+            if self.formulas[step.id] == self._shown_step(op.arg) and step.label == op.label:
+                return ops.Ref(step.id)
+        node = f"{task}#{len(steps) + 1}"
+        steps.append(BoundStep(node, op.label, op.unit, op.standard))
+        self._both_views(node, self._shown_step(op.arg))
+        return ops.Ref(node)
+
+    def _shown_step(self, arg: ops.Op) -> ops.Op:
+        needs = list(dict.fromkeys(self._read(arg)))
+        return ops.If(_ready(needs), arg, ops.Text("")) if needs else arg
+
+    # vetoes
+
+    def _triggered(self, task: Task, veto: Veto) -> ops.Op:
+        return ops.some(*(_qualify(when.holds(), task.id) for when in veto.when))
+
+    def _veto(self, task: Task, number: int, veto: Veto) -> BoundVeto:
+        triggered = self._triggered(task, veto)
+        needs = list(dict.fromkeys(ops.ids(triggered)))
+        state = ops.If(triggered, ops.Text(semantics.TRIGGERED), ops.Text(semantics.NOT_TRIGGERED))
+        node = f"{task.id}!{number}"
+        self.formulas[node] = _when_ready(needs, state)
+        sentence = veto.sentence()
+        for bound in self.per_task[task.id]:
+            sentence = sentence.replace(f"「{bound.spec.id}」", bound.spec.label)
+        return BoundVeto(node, veto.effects, sentence, tuple(needs))
+
+    # groups and the outcome
+
+    def _groups(self) -> None:
+        for group in reversed(list(self.scheme.all_groups())):
+            below = [f"group:{g.id}" for g in group.groups] + [f"{t.id}=" for t in group.tasks]
+            points = [f"points:{g.id}" for g in group.groups] + [f"{t.id}$" for t in group.tasks]
+            self._both_views(f"group:{group.id}", self._sum(below))
+            self.formulas[f"points:{group.id}"] = self._sum(points)
+
+    def _sum(self, nodes: list[str]) -> ops.Op:
+        return ops.Round(ops.Sum(tuple(nodes)), self.scheme.rounding.digits)
+
+    def _outcome(self, tasks: tuple[BoundTask, ...]) -> None:
+        out = self.formulas
+        statuses = tuple(f"{bound.id}?" for bound in self._all_inputs())
+        out["missing"] = ops.CountText(statuses, semantics.MISSING)
+        out["filled"] = ops.CountText(statuses, semantics.FILLED)
+        out["invalid"] = ops.total(*(ops.CountText(statuses, word) for word in BAD_STATES))
+        unready = ops.Add((ops.Ref("missing"), ops.Ref("invalid")))
+        done = ops.Compare("=", unready, ops.Const(0))
+        out["complete"] = ops.If(done, ops.Text(semantics.COMPLETE), ops.Text(semantics.UNFINISHED))
+        self._both_views("total", self._sum([f"group:{g.id}" for g in self.scheme.groups]))
+        out["max"] = self._sum([f"points:{g.id}" for g in self.scheme.groups])
+        rate = ops.Div(ops.Ref("total"), ops.Const(self.scheme.points))
+        out["rate"] = rate
+        vetoes = [veto for task in tasks for veto in task.vetoes]
+        out["vetoes"] = self._veto_summary(vetoes)
+        out["grade"] = self._grade(vetoes)
+
+    def _veto_summary(self, vetoes: list[BoundVeto]) -> ops.Op:
+        words: list[tuple[Effect, str]] = [
+            ("zero_task", "该项不得分"),
+            ("no_excellent", "一票否优"),
+            ("fail", "一票否决"),
+        ]
+        state: ops.Op = ops.Text(semantics.NOT_TRIGGERED)
+        for effect, word in words:
+            state = (
+                ops.If(_any_triggered(vetoes, effect), ops.Text(word), state)
+                if _with(vetoes, effect)
+                else state
+            )
+        if not vetoes:
+            return state
+        ids = tuple(veto.id for veto in vetoes)
+        answered = ops.Add(
+            (ops.CountText(ids, semantics.TRIGGERED), ops.CountText(ids, semantics.NOT_TRIGGERED))
+        )
+        unanswered = ops.Compare("<", answered, ops.Const(len(ids)))
+        # A veto that is triggered counts at once; one that is not answered leaves the rest open.
+        if _with(vetoes, "fail"):
+            return ops.If(
+                _any_triggered(vetoes, "fail"),
+                ops.Text("一票否决"),
+                ops.If(unanswered, ops.Text(semantics.UNFINISHED), state),
+            )
+        return ops.If(unanswered, ops.Text(semantics.UNFINISHED), state)
+
+    def _grade(self, vetoes: list[BoundVeto]) -> ops.Op:
+        bands = self.scheme.grades.bands
+        grade: ops.Op = ops.Text(bands[-1].name)
+        for number, band in reversed(list(enumerate(bands[:-1]))):
+            earned: ops.Op = ops.Compare(">=", ops.Ref("rate"), ops.Const(band.at_least))
+            if number == 0 and _with(vetoes, "no_excellent"):
+                earned = ops.And((earned, ops.Not(_any_triggered(vetoes, "no_excellent"))))
+            grade = ops.If(earned, ops.Text(band.name), grade)
+        if _with(vetoes, "fail"):
+            grade = ops.If(_any_triggered(vetoes, "fail"), ops.Text(bands[-1].name), grade)
+        return ops.If(ops.Is("complete", semantics.COMPLETE), grade, ops.Text(semantics.UNFINISHED))
+
+
+def _with(vetoes: list[BoundVeto], effect: Effect) -> tuple[str, ...]:
+    return tuple(veto.id for veto in vetoes if effect in veto.effects)
+
+
+def _any_triggered(vetoes: list[BoundVeto], effect: Effect) -> ops.Op:
+    count = ops.CountText(_with(vetoes, effect), semantics.TRIGGERED)
+    return ops.Compare(">", count, ops.Const(0))
+
+
+def _adopted(node: str) -> ops.Op:
+    value: ops.Op = ops.Text("")
+    for stage in STAGES:
+        value = ops.If(ops.Filled(node + stage), ops.Ref(node + stage), value)
+    return ops.IfError(value, semantics.ERROR_TEXT)
+
+
+def _status(bound: BoundInput) -> ops.Op:
+    """已填 when the value is of its kind, in range, and agrees with the other inputs; else the word for what is wrong."""
+    spec, node = bound.spec, bound.id
+    state = _agreement(bound)
+    if spec.kind == "choice":
+        listed = ops.some(*(ops.Is(node, choice) for choice in spec.choices))
+        state = ops.If(listed, state, ops.Text(semantics.INVALID))
+    elif spec.kind != "text":
+        value = ops.Ref(node)
+        low, high = (ops.Const(bound) for bound in spec.bounds)
+        outside = ops.Or((ops.Compare("<", value, low), ops.Compare(">", value, high)))
+        state = ops.If(outside, ops.Text(semantics.OUT_OF_RANGE), state)
+        if spec.kind in ("count", "date"):
+            whole = ops.Compare("=", value, ops.RoundDown(value, 0))
+            state = ops.If(whole, state, ops.Text(semantics.INVALID))
+        state = ops.If(ops.IsNumber(node), state, ops.Text(semantics.INVALID))
+    blank = semantics.MISSING if spec.required else semantics.OPTIONAL
+    return ops.IfError(ops.If(ops.Filled(node), state, ops.Text(blank)), semantics.INVALID)
+
+
+def _agreement(bound: BoundInput) -> ops.Op:
+    if not bound.constraints:
+        return ops.Text(semantics.FILLED)
+    breaches = []
+    for constraint in bound.constraints:
+        breach: ops.Op = ops.If(constraint.holds, ops.Const(0), ops.Const(1))
+        others = dict.fromkeys(i for i in _numbers_read(constraint.holds) if i != bound.id)
+        if others:
+            breach = ops.If(ops.every(*(ops.IsNumber(i) for i in others)), breach, ops.Const(0))
+        breaches.append(breach)
+    broken = ops.Compare(">", ops.total(*breaches), ops.Const(0))
+    return ops.If(broken, ops.Text(semantics.INCONSISTENT), ops.Text(semantics.FILLED))
+
+
+def _numbers_read(op: ops.Op) -> Iterator[str]:
+    if isinstance(op, ops.Ref):
+        yield op.id
+    for child in ops.children(op):
+        yield from _numbers_read(child)
+
+
+def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _relation(relation: Relation) -> Constraint:
+    smaller, larger = (
+        ops.total(*(ops.Ref(i) for i in _names(side))) for side in (relation.smaller, relation.larger)
+    )
+    return Constraint(_names(relation.smaller)[0], ops.Compare("<=", smaller, larger), relation.message)
+
+
+def _in_year(spec: Input, year: int) -> Input:
+    """A date is of the assessment's year unless the scheme says otherwise."""
+    if spec.kind != "date" or spec.min is not None:
+        return spec
+    first, last = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    return spec.model_copy(update={"min": serial(first), "max": serial(last)})
+
+
+def _full(task: str, name: str) -> str:
+    return name if "." in name else f"{task}.{name}"
+
+
+def _qualify(op: ops.Op, task: str) -> ops.Op:
+    return ops.rename(op, lambda name: _full(task, name))
+
+
+def _self_view(node: str) -> str:
+    return node if node.startswith(f"{SETUP}.") or node.endswith(SELF) else node + SELF
+
+
+def _ready(needs: list[str]) -> ops.Op:
+    """Whether every input is in order: 已填, or blank where that is allowed."""
+    states = tuple(f"{node}?" for node in needs)
+    good = ops.Add((ops.CountText(states, semantics.FILLED), ops.CountText(states, semantics.OPTIONAL)))
+    return ops.Compare("=", good, ops.Const(len(states)))
+
+
+def _when_ready(needs: list[str], then: ops.Op) -> ops.Op:
+    """The value once every input is in order; until then the word that says what is wanting."""
+    if not needs:
+        return then
+    states = tuple(f"{node}?" for node in needs)
+    missing = ops.Compare(">", ops.CountText(states, semantics.MISSING), ops.Const(0))
+    unready = ops.If(missing, ops.Text(semantics.MISSING), ops.Text(semantics.INVALID))
+    return ops.If(_ready(needs), then, unready)
