@@ -72,7 +72,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "scheme-over-deduction": Kind(
         "info",
-        "{where}：扣分最多可达 {most} 分，超过分值 {points} 分，以扣完为止",
+        "{where}：扣分合计（最多 {most} 分）可超过分值 {points} 分，以扣完为止",
         "{where}: deductions can reach {most}, over its {points} points",
     ),
     "scheme-unbound": Kind(

@@ -143,6 +143,13 @@ class CountText(Op):
 
 
 @dataclass(frozen=True)
+class CountFilled(Op):
+    """How many of the nodes show anything; for cells that are typed into, where a blank is really blank."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Compare(Op):
     """left against right, both rounded first (semantics.COMPARE_DIGITS)."""
 
@@ -246,7 +253,7 @@ def rename(op: Op, new_id: Callable[[str], str]) -> Op:
     """The same expression over other node ids."""
     if isinstance(op, Ref | Is | Filled | IsNumber):
         return replace(op, id=new_id(op.id))
-    if isinstance(op, Sum | Count | CountText):
+    if isinstance(op, Sum | Count | CountText | CountFilled):
         return replace(op, ids=tuple(new_id(i) for i in op.ids))
     return rebuild(op, lambda child: rename(child, new_id))
 
@@ -255,7 +262,7 @@ def ids(op: Op) -> Iterator[str]:
     """Every node id an expression reads, in order, with repeats."""
     if isinstance(op, Ref | Is | Filled | IsNumber):
         yield op.id
-    elif isinstance(op, Sum | Count | CountText):
+    elif isinstance(op, Sum | Count | CountText | CountFilled):
         yield from op.ids
     for child in children(op):
         yield from ids(child)

@@ -68,9 +68,15 @@ def _factor(op: ops.Op, at: Addresses, also: tuple[type[ops.Op], ...] = ()) -> s
 def _side(op: ops.Op, at: Addresses) -> str:
     """One side of a comparison: rounded unless it is exact by nature."""
     text = _emit(op, at)
-    if isinstance(op, ops.Const | ops.Count | ops.CountText | ops.Round | ops.RoundDown):
+    if _exact(op):
         return text
     return _call("ROUND", text, str(semantics.COMPARE_DIGITS))
+
+
+def _exact(op: ops.Op) -> bool:
+    if isinstance(op, ops.Add):
+        return all(_exact(term) for term in op.terms)
+    return isinstance(op, ops.Const | ops.Count | ops.CountText | ops.CountFilled | ops.Round | ops.RoundDown)
 
 
 def _const(op: ops.Const, at: Addresses) -> str:
@@ -142,6 +148,10 @@ def _count_text(op: ops.CountText, at: Addresses) -> str:
     return counts[0] if len(counts) == 1 else f"({'+'.join(counts)})"
 
 
+def _count_filled(op: ops.CountFilled, at: Addresses) -> str:
+    return _call("COUNTA", *at.ranges(op.ids))
+
+
 def _compare(op: ops.Compare, at: Addresses) -> str:
     return f"{_side(op.left, at)}{op.how}{_side(op.right, at)}"
 
@@ -184,6 +194,7 @@ _COMPILERS: dict[type[ops.Op], Callable[..., str]] = {
     ops.Sum: _sum,
     ops.Count: _count,
     ops.CountText: _count_text,
+    ops.CountFilled: _count_filled,
     ops.Compare: _compare,
     ops.And: _and,
     ops.Or: _or,

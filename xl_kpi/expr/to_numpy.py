@@ -130,6 +130,10 @@ def _count_text(op: ops.CountText, batch: Batch) -> Floats:
     return np.sum([batch.columns[i].texts == code for i in op.ids], axis=0).astype(np.float64)
 
 
+def _count_filled(op: ops.CountFilled, batch: Batch) -> Floats:
+    return np.sum([_filled(ops.Filled(i), batch) for i in op.ids], axis=0).astype(np.float64)
+
+
 _COMPARISONS: dict[str, Callable[[Floats, Floats], Bools]] = {
     ">=": np.greater_equal,
     ">": np.greater,
@@ -166,6 +170,7 @@ _COLUMNS: dict[type[ops.Op], Callable[..., Column | Floats | float]] = {
     ops.Sum: _sum,
     ops.Count: _count,
     ops.CountText: _count_text,
+    ops.CountFilled: _count_filled,
     ops.If: _if,
     ops.IfError: _if_error,
 }

@@ -99,6 +99,8 @@ class Checklist(Rule):
         names = "；".join(
             item.label + (f"（{item.due.replace('-', '月')}日前）" if item.due else "") for item in self.items
         )
+        if len(self.items) == 1:
+            return f"{names}：完成的得满分，未完成不得分"
         if self.mode == "all_or_nothing":
             return f"以下{len(self.items)}项全部完成得满分，任一项未完成不得分：{names}"
         if len({item.weight for item in self.items}) == 1:

@@ -92,9 +92,8 @@ class Growth(Rule):
         return self.then.lower(context.measuring(measure))
 
     def explain(self) -> str:
-        what = (
-            f"{self.label}＝（{label_of(self.current)}－{label_of(self.previous)}）÷{label_of(self.previous)}"
-        )
+        now, last = _name(self.current), _name(self.previous)
+        what = f"{self.label}＝（{now}－{last}）÷{last}"
         if self.against is None:
             return f"{what}；{self.then.explain_measured(self.label, 'percent')}"
         difference = f"{self.label}与{self.against.label}之差"

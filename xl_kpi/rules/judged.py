@@ -37,7 +37,8 @@ class Judged(Rule):
     def constraints(self, context: Context) -> Iterator[Constraint]:
         none = ops.Compare("=", ops.Ref(self.id), ops.Const(0))
         reasoned = ops.Or((none, ops.Filled(f"{self.id}_reason")))
-        within = ops.Compare("<=", ops.Ref(self.id), context.points)
+        # A share such as 20/3 cannot be typed exactly: two decimals of it are enough to take or give all.
+        within = ops.Compare("<=", ops.Ref(self.id), ops.Round(context.points, 2))
         yield Constraint(self.id, within, f"“{self.label}”不得超过该项分值")
         yield Constraint(self.id, reasoned, f"“{self.label}”不为0的，须写明理由")
 

@@ -69,6 +69,8 @@ class Threshold(Measured):
 
     def explain_measured(self, subject: str, kind: Kind) -> str:
         rest = "否则不得分" if self.otherwise == "zero" else "未达标的按达到标准的比例得分"
+        if self.at_most == 0:
+            return f"{subject}为0得满分，{rest}"
         return f"{subject}{self.standard(kind)}得满分，{rest}"
 
     def standard(self, kind: Kind) -> str:

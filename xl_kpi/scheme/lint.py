@@ -43,7 +43,7 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
     yield from _duplicates(scheme)
     for task in scheme.tasks():
         yield from _coverage(task)
-        yield from _bands(task)
+        yield from _bands(task, scheme)
         yield from _deductions(task)
         yield from _lists(task)
     yield from _grades(scheme)
@@ -116,7 +116,7 @@ def _rules(value: Any) -> Iterator[Rule]:
             yield from _rules(item)
 
 
-def _bands(task: Task) -> Iterator[Finding]:
+def _bands(task: Task, scheme: Scheme) -> Iterator[Finding]:
     for rule in _rules(task.rule):
         if not isinstance(rule, Tiers):
             continue
@@ -125,7 +125,7 @@ def _bands(task: Task) -> Iterator[Finding]:
                 continue
             what = "有空档" if lower.up_to < upper.at_least else "有重叠"
             gap = f"{show(lower.up_to, 'percent')}～{show(upper.at_least, 'percent')}"
-            reading = rule.reading or task.reading
+            reading = rule.reading or task.reading or "".join(scheme.readings)
             code = "scheme-band" if reading else "scheme-band-unread"
             yield finding(code, where=task.name, gap=gap, what=what, reading=reading)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -74,13 +75,6 @@ class Task(Model):
         for veto in self.vetoes:
             yield from (when.input for when in veto.when if isinstance(when.input, Input))
         yield from self.basics
-
-    def explain(self) -> str:
-        """How it is scored, in Chinese, references named by their labels."""
-        text = self.rule.explain()
-        for item in self.inputs():
-            text = text.replace(f"「{item.id}」", item.label)
-        return text + "。"
 
     def readings(self) -> list[str]:
         """Every chosen reading on the task, its rules and its vetoes."""
@@ -183,6 +177,7 @@ class Scheme(Model):
     columns: tuple[Column, ...]
     rounding: Rounding = Rounding()
     grades: Grades = Grades(default=True)
+    readings: tuple[str, ...] = Field(default=(), description="适用于整个方案的读法")
     notes: tuple[str, ...] = Field(default=(), description="原文表后的说明，如评分标准，照录")
     groups: tuple[Group, ...] = Field(min_length=1)
 
@@ -195,6 +190,16 @@ class Scheme(Model):
         """Every group in the order of the form."""
         for group in self.groups:
             yield from group.all_groups()
+
+    def explain(self, task: Task) -> str:
+        """How a task is scored, in Chinese."""
+        return self.with_labels(task.rule.explain() + "。", task)
+
+    def with_labels(self, text: str, task: Task) -> str:
+        """A sentence of a task's with the inputs it names by id (「id」, 「task.id」) named by their labels."""
+        labels = {f"{t.id}.{item.id}": item.label for t in self.tasks() for item in t.inputs()}
+        labels |= {item.id: item.label for item in task.inputs()}
+        return re.sub(r"「([a-z0-9_.]+)」", lambda found: labels.get(found[1], found[0]), text)
 
     def setup(self) -> tuple[Input, ...]:
         """The numbers that the organising bureau fills in, each id once."""

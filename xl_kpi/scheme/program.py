@@ -251,9 +251,7 @@ class _Builder:
         state = ops.If(triggered, ops.Text(semantics.TRIGGERED), ops.Text(semantics.NOT_TRIGGERED))
         node = f"{task.id}!{number}"
         self.formulas[node] = _when_ready(needs, state)
-        sentence = veto.sentence()
-        for bound in self.per_task[task.id]:
-            sentence = sentence.replace(f"「{bound.spec.id}」", bound.spec.label)
+        sentence = self.scheme.with_labels(veto.sentence(), task)
         return BoundVeto(node, veto.effects, sentence, tuple(needs))
 
     # groups and the outcome

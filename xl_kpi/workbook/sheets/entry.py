@@ -1,0 +1,172 @@
+"""数据填报: every input in blocks by task, its values by stage, what was adopted, and how the score came about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xl_kpi.rules.base import SETUP, Input, show
+from xl_kpi.scheme.program import SELF, STAGES, BoundInput, BoundTask
+from xl_kpi.workbook.draft import Condition, Sheet, Validation, a1
+from xl_kpi.workbook.sheets import form
+
+if TYPE_CHECKING:
+    from xl_kpi.workbook.plan import Plan
+
+TASK, LABEL, UNIT, STANDARD, FIRST, ADOPTED, STATUS, NOTE, SELF_STATUS = 1, 2, 3, 4, 5, 8, 9, 10, 11
+HEADER = 3
+TITLES = ("任务", "指标", "单位", "标准", "自报值", "核实值", "终裁值", "采用值", "状态", "说明")
+WIDTHS = (7, 44, 8, 13, 13, 13, 13, 13, 10, 36)
+FORMATS = {
+    "percent": "0.00%",
+    "count": "0",
+    "date": "yyyy-mm-dd",
+    "text": "@",
+    "number": "General",
+    "choice": "@",
+}
+
+
+def lay_out(plan: Plan) -> None:
+    """Blocks of rows: the bureau's numbers first if there are any, then one block for each task."""
+    sheet = plan.sheets["数据填报"]
+    sheet.tab = "2E75B6"
+    for column, (title, width) in enumerate(zip(TITLES, WIDTHS, strict=True), 1):
+        sheet.widths[column] = width
+        sheet.put(HEADER, column, title, style="header")
+    sheet.put(HEADER, SELF_STATUS, "自报状态", style="header")
+    sheet.widths[SELF_STATUS] = 10
+    sheet.hidden_columns.add(SELF_STATUS)
+    sheet.put(1, 1, f"{plan.scheme.title}——数据填报", style="title2", to=(1, NOTE))
+    sheet.put(2, 1, _GUIDE, style="hint", to=(2, NOTE))
+    sheet.heights |= {1: 30, 2: 34, HEADER: 24}
+    row = HEADER + 1
+    if plan.program.setup:
+        plan.entry_rows[SETUP] = row
+        sheet.put(row, 1, "由考核组织单位填写（原文没有给出的分值、标准）", style="block", to=(row, NOTE))
+        sheet.heights[row] = 22
+        for bound in plan.program.setup:
+            row += 1
+            _input_row(plan, sheet, row, bound, "")
+        row += 1
+    for number, task in enumerate(plan.program.tasks, 1):
+        row = _block(plan, sheet, row, number, task)
+    last = row - 1
+    _conditions(sheet, HEADER + 1, last)
+    sheet.freeze = a1(HEADER + 1, UNIT)
+    sheet.title_rows = (HEADER, HEADER)
+    sheet.filter = f"A{HEADER}:{a1(last, NOTE)}"
+
+
+_GUIDE = (
+    "填写蓝色格：单位填“自报值”，复核人员填“核实值”，终裁人员填“终裁值”；“采用值”取最后填写的一个。"
+    "没有发生的填0，不能空着。灰色格由公式计算，不能修改。"
+)
+
+
+def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> int:
+    plan.entry_rows[task.id] = row
+    label = form.number_of(number, task)
+    name = " ".join(task.task.name.split())
+    link = plan.place("考核表", form.row_of(number))
+    sheet.put(
+        row, 1, f"{label}　{name}", style="block", link=link, tip="转到考核表中的这一项", to=(row, NOTE)
+    )
+    sheet.height_for(row, [(name, sum(WIDTHS) - 10)], least=22)
+    for bound in task.inputs:
+        row += 1
+        _input_row(plan, sheet, row, bound, label)
+    for step in task.steps:
+        row += 1
+        sheet.put(row, TASK, label, style="small")
+        sheet.put(row, LABEL, step.label, style="step")
+        sheet.put(row, UNIT, step.unit, style="step_center")
+        sheet.put(row, STANDARD, step.standard, style="step_center")
+        number_format = "0.00%" if step.unit == "%" else "0.####"
+        plan.home(sheet, row, FIRST, step.id + SELF, style="step_value", number_format=number_format)
+        plan.home(sheet, row, ADOPTED, step.id, style="step_value", number_format=number_format)
+        for column in (FIRST + 1, FIRST + 2, STATUS):
+            sheet.put(row, column, style="step")
+        sheet.put(row, NOTE, "自动计算", style="step")
+        sheet.height_for(row, [(step.label, WIDTHS[LABEL - 1])])
+    row += 1
+    sheet.put(row, TASK, label, style="small")
+    sheet.put(row, LABEL, "得　分", style="score_label")
+    sheet.put(row, UNIT, "分", style="score")
+    plan.show(sheet, row, STANDARD, task.points, style="score", number_format='"满分"General')
+    plan.home(sheet, row, FIRST, task.score + SELF, style="score")
+    plan.home(sheet, row, ADOPTED, task.score, style="score")
+    for column in (FIRST + 1, FIRST + 2, STATUS):
+        sheet.put(row, column, style="score")
+    sheet.put(row, NOTE, "自动计算", style="score_note")
+    sheet.heights[row] = 22
+    return row + 1
+
+
+def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str) -> None:
+    spec = bound.spec
+    number_format = FORMATS[spec.kind]
+    sheet.put(row, TASK, label, style="small")
+    sheet.put(row, LABEL, spec.label, style="label")
+    sheet.put(row, UNIT, "%" if spec.kind == "percent" else spec.unit, style="center")
+    sheet.put(row, STANDARD, bound.standard, style="center")
+    for offset, stage in enumerate(STAGES):
+        style = "input" if offset == 0 else "review"
+        look = style + ("_text" if spec.kind == "text" else "")
+        plan.home(sheet, row, FIRST + offset, bound.id + stage, style=look, number_format=number_format)
+    plan.home(sheet, row, ADOPTED, bound.id, style="computed", number_format=number_format)
+    plan.home(sheet, row, STATUS, f"{bound.id}?", style="status")
+    if bound.task != SETUP:
+        plan.home(sheet, row, SELF_STATUS, f"{bound.id}?{SELF}", style="status")
+    note = "；".join(text for text in (_range_text(spec), spec.note) if text)
+    sheet.put(row, NOTE, note, style="note")
+    sheet.height_for(
+        row,
+        [(spec.label, WIDTHS[LABEL - 1]), (note, WIDTHS[NOTE - 1]), (bound.standard, WIDTHS[STANDARD - 1])],
+    )
+    sheet.validations.append(_validation(bound, f"{a1(row, FIRST)}:{a1(row, FIRST + 2)}"))
+
+
+def _range_text(spec: Input) -> str:
+    """What may be filled in, in words."""
+    if spec.kind == "choice":
+        return "选填：" + "、".join(spec.choices)
+    if spec.kind == "text":
+        return "填写文字"
+    low, high = spec.bounds
+    if spec.kind == "date":
+        return "填写日期"
+    if high >= 1e7:
+        return (
+            "整数，" if spec.kind == "count" else ""
+        ) + f"不小于{show(low) if low >= 0.001 or low == 0 else '0且不为0'}"
+    return ("整数，" if spec.kind == "count" else "") + f"{show(low, spec.kind)}～{show(high, spec.kind)}"
+
+
+def _validation(bound: BoundInput, cells: str) -> Validation:
+    spec = bound.spec
+    prompt = "；".join(
+        text for text in (_range_text(spec), spec.note, bound.standard and f"标准{bound.standard}") if text
+    )
+    common = {"prompt_title": spec.label[:31], "prompt": (spec.label + "\n" + prompt)[:250]}
+    error = f"“{spec.label[:60]}”须填：{_range_text(spec)}。请重新填写。"[:220]
+    if spec.kind == "choice":
+        return Validation(cells, "list", '"' + ",".join(spec.choices) + '"', "", **common, error=error)
+    if spec.kind == "text":
+        return Validation(cells, "textLength", "0", "500", **common, error="最多500字。请缩短后重新填写。")
+    low, high = (f"{bound:.6f}".rstrip("0").rstrip(".") for bound in spec.bounds)
+    kind = {"count": "whole", "date": "date"}.get(spec.kind, "decimal")
+    return Validation(cells, kind, low, high, **common, error=error)
+
+
+def _conditions(sheet: Sheet, first: int, last: int) -> None:
+    status = a1(1, STATUS)[:-1]
+    area = f"{a1(first, STATUS)}:{a1(last, STATUS)}"
+    wrong = f'OR(${status}{first}="有误",${status}{first}="超范围",${status}{first}="不一致")'
+    three = f"{a1(first, FIRST)}:{a1(last, FIRST + 2)}"
+    sheet.conditions.append(Condition(three, wrong, "wrong"))
+    sheet.conditions.append(Condition(area, f'${status}{first}="未填"', "wanting"))
+    sheet.conditions.append(Condition(area, wrong, "wrong"))
+    sheet.conditions.append(Condition(area, f'${status}{first}="已填"', "good"))
+    scores = f"{a1(first, ADOPTED)}:{a1(last, ADOPTED)}"
+    sheet.conditions.append(Condition(scores, f'{a1(first, ADOPTED)}="未填"', "wanting"))
+    sheet.conditions.append(Condition(scores, f'{a1(first, ADOPTED)}="有误"', "wrong"))

@@ -1,0 +1,173 @@
+"""考核表: the statutory form, with the columns of the source table and the scores beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from xl_kpi.scheme.model import Column, Group, Task
+from xl_kpi.scheme.program import SELF, BoundTask
+from xl_kpi.workbook.draft import Condition, Sheet, a1
+
+if TYPE_CHECKING:
+    from xl_kpi.workbook.plan import Plan
+
+HEADER = 4
+FIRST = HEADER + 1
+ADDED = (("自评得分", 10.0), ("核定得分", 10.0), ("扣分原因", 20.0), ("佐证材料", 20.0))
+PAGE = 470.0  # about what a printed page holds, in points: a group's name is repeated after so much
+
+
+def row_of(number: int) -> int:
+    """The row of the task that stands so many-th, from 1."""
+    return HEADER + number
+
+
+def number_of(number: int, task: BoundTask) -> str:
+    """How a task is numbered: as the source numbers it, or by its place."""
+    return task.task.number or str(number)
+
+
+def lay_out(plan: Plan) -> None:
+    """Title, the line of units as in the source, the table, its total, the notes and the signatures."""
+    sheet = plan.sheets["考核表"]
+    sheet.tab = "C00000"
+    columns = plan.scheme.columns
+    count = len(columns)
+    last = count + len(ADDED)
+    for number, column in enumerate(columns, 1):
+        sheet.widths[number] = column.width
+    for offset, (_, width) in enumerate(ADDED, 1):
+        sheet.widths[count + offset] = width
+    _head(plan, sheet, last)
+    row = FIRST
+    for number, task in enumerate(plan.program.tasks, 1):
+        _task_row(plan, sheet, row_of(number), number, task)
+        row = row_of(number) + 1
+    _group_cells(plan, sheet)
+    _total_row(plan, sheet, row)
+    _foot(plan, sheet, row + 1, last)
+    scores = f"{a1(FIRST, count + 1)}:{a1(row, count + 2)}"
+    first = a1(FIRST, count + 1)
+    sheet.conditions.append(Condition(scores, f'{first}="未填"', "wanting"))
+    sheet.conditions.append(Condition(scores, f'{first}="有误"', "wrong"))
+    sheet.freeze = a1(FIRST, 1)
+    sheet.title_rows = (HEADER, HEADER)
+
+
+def _head(plan: Plan, sheet: Sheet, last: int) -> None:
+    scheme = plan.scheme
+    count = len(scheme.columns)
+    wide = max(range(1, count + 1), key=lambda c: sheet.widths[c])
+    sheet.put(
+        1, 1, scheme.title + (f"（{scheme.level}级）" if scheme.level else ""), style="title", to=(1, last)
+    )
+    sheet.height_for(1, [(scheme.title, sum(sheet.widths.values()) / 1.8)], least=44, line=30)
+    sheet.put(2, 1, "被考核单位：", style="head_label", to=(2, 2))
+    sheet.put(2, 3, plan.unit_text, style="head_value", to=(2, wide))
+    sheet.put(2, wide + 1, f"主管部门：{scheme.department}", style="head_input", to=(2, count + 1))
+    sheet.put(2, count + 2, "主管部门负责人：", style="head_input", to=(2, last))
+    sheet.heights[2] = 26
+    sheet.put(
+        3, 1, "得分由“数据填报”表自动计算；单击“自评得分”可转到该项的填报处。", style="hint", to=(3, last)
+    )
+    sheet.heights[3] = 18
+    titles = [column.title for column in scheme.columns] + [title for title, _ in ADDED]
+    for number, title in enumerate(titles, 1):
+        sheet.put(HEADER, number, title, style="header")
+    sheet.height_for(HEADER, [(title, sheet.widths[n]) for n, title in enumerate(titles, 1)], least=30)
+
+
+def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask) -> None:
+    task = bound.task
+    texts = []
+    for column, spec in enumerate(plan.scheme.columns, 1):
+        if spec.shows == "points":
+            _points(plan, sheet, row, column, bound)
+        elif not spec.shows.startswith("group"):
+            text = _cell_text(spec, task, number)
+            texts.append((text, spec.width))
+            words = spec.shows in ("name", "target") and len(text) > 8
+            sheet.put(row, column, text, style="form_text" if words else "form_center")
+    count = len(plan.scheme.columns)
+    link = plan.place("数据填报", plan.entry_rows[task.id])
+    plan.show(
+        sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处"
+    )
+    plan.show(sheet, row, count + 2, bound.score, style="form_score")
+    sheet.put(row, count + 3, style="free_text")
+    sheet.put(row, count + 4, style="free_text")
+    sheet.height_for(row, texts, least=30)
+
+
+def _cell_text(spec: Column, task: Task, number: int) -> str:
+    if spec.shows == "number":
+        return task.number or str(number)
+    if spec.shows == "name":
+        return task.name
+    if spec.shows == "target":
+        return task.target
+    return task.extra.get(spec.key, "")
+
+
+def _points(plan: Plan, sheet: Sheet, row: int, column: int, bound: BoundTask) -> None:
+    # Words that stand beside the number in the source (一票否决) go into the number's format: the cell stays a number.
+    words = "".join(line for line in bound.task.points_text.split("\n") if not line.strip().isdigit())
+    number_format = f'"{words} "General' if words else "General"
+    plan.home(sheet, row, column, bound.points, style="form_center", number_format=number_format)
+
+
+def _group_cells(plan: Plan, sheet: Sheet) -> None:
+    order = {task.id: number for number, task in enumerate(plan.program.tasks, 1)}
+    for column, spec in enumerate(plan.scheme.columns, 1):
+        if not spec.shows.startswith("group"):
+            continue
+        for group in _at_depth(plan.scheme.groups, int(spec.shows[-1])):
+            rows = [row_of(order[task.id]) for task in group.all_tasks()]
+            for first, last in _pages(sheet, rows):
+                sheet.put(first, column, group.name, style="form_center", to=(last, column))
+
+
+def _pages(sheet: Sheet, rows: list[int]) -> Iterator[tuple[int, int]]:
+    """The rows of a group in runs of at most a page, so that every printed page shows the group's name."""
+    pages: dict[int, list[int]] = {}
+    for row in rows:
+        page = int(sum(sheet.heights[r] for r in range(1, row + 1)) // PAGE)
+        pages.setdefault(page, []).append(row)
+    for run in pages.values():
+        yield run[0], run[-1]
+
+
+def _at_depth(groups: tuple[Group, ...], depth: int) -> Iterator[Group]:
+    for group in groups:
+        if depth == 1:
+            yield group
+        else:
+            yield from _at_depth(group.groups, depth - 1)
+
+
+def _total_row(plan: Plan, sheet: Sheet, row: int) -> None:
+    count = len(plan.scheme.columns)
+    points = next(c for c, spec in enumerate(plan.scheme.columns, 1) if spec.shows == "points")
+    sheet.put(row, 1, "合　计", style="total", to=(row, points - 1))
+    plan.show(sheet, row, points, "max", style="total")
+    for column in range(points + 1, count + 1):
+        sheet.put(row, column, style="total")
+    plan.show(sheet, row, count + 1, f"total{SELF}", style="total")
+    plan.show(sheet, row, count + 2, "total", style="total")
+    plan.show(sheet, row, count + 3, "complete", style="total")
+    plan.show(sheet, row, count + 4, "grade", style="total")
+    sheet.heights[row] = 28
+
+
+def _foot(plan: Plan, sheet: Sheet, row: int, last: int) -> None:
+    width = sum(sheet.widths.values())
+    for note in plan.scheme.notes:
+        sheet.put(row, 1, note, style="foot", to=(row, last))
+        sheet.height_for(row, [(note, width)])
+        row += 1
+    signatures = (
+        "单位负责人（签字）：　　　　　　　　填报人（签字）：　　　　　　　　日期：　　　　年　　月　　日"
+    )
+    sheet.put(row, 1, signatures, style="signature", to=(row, last))
+    sheet.heights[row] = 36
