@@ -135,7 +135,12 @@ CATALOGUE: dict[str, Kind] = {
         "{label!r} is {value}, it must lie between {low} and {high}",
     ),
     "inconsistent": Kind("error", "“{label}”：{why}。请核对相关数据", "{label!r}: {why}"),
-    "veto": Kind("warning", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
+    "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
+    "not-recalculated": Kind(
+        "info",
+        "填报后还没有重新计算（{count} 个单元格仍显示空白时的结果）。在 Excel 或 WPS 中打开即自动计算，或用 xl-kpi recalc",
+        "not recalculated since it was filled: {count} cells still show what the blank showed",
+    ),
     "stale": Kind(
         "warning",
         "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 中按 F9 重算后保存",

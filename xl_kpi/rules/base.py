@@ -329,8 +329,8 @@ def asks(value: Any) -> Iterator[Input]:
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from asks(getattr(value, name))
-    elif isinstance(value, tuple):
-        for item in value:
+    elif isinstance(value, tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from asks(item)
 
 

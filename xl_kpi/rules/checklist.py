@@ -53,8 +53,10 @@ class Item(Model):
         done = ops.Is(self.id, YES)
         if self.due is None:
             return done
+        # Nested, not And: a spreadsheet works out every part of an AND, and there is no date where nothing was done.
         in_time = ops.Compare("<=", ops.Ref(f"{self.id}_date"), ops.Const(serial(self.deadline(year))))
-        return ops.And((done, in_time))
+        both = ops.If(done, ops.If(in_time, ops.Const(1), ops.Const(0)), ops.Const(0))
+        return ops.Compare("=", both, ops.Const(1))
 
 
 class Checklist(Rule):

@@ -55,15 +55,16 @@ class Composite(Rule):
     """Several rules, each shown in a row of its own.
 
     shares: the points are divided among the parts by weight (equal unless given), and the parts' scores add up.
+    all: full points when every part earns its full points, otherwise none.
     deductions: every part takes its deduction from the same full points, not below 0.
     """
 
     type: Literal["composite"] = "composite"
-    combine: Literal["shares", "deductions"] = "shares"
+    combine: Literal["shares", "all", "deductions"] = "shares"
     parts: tuple[Part, ...] = Field(min_length=2)
 
     def _at_stake(self, part: Part, context: Context) -> Context:
-        if self.combine == "deductions":
+        if self.combine != "shares":
             return context
         return context.of(share_of(context.points, part.weight, sum(p.weight for p in self.parts)))
 
@@ -79,6 +80,17 @@ class Composite(Rule):
                     for part in self.parts
                 )
             )
+        if self.combine == "all":
+            kept = [
+                ops.Step(
+                    f"{part.label}——达标为1",
+                    "",
+                    ops.If(self._full(part, context), ops.Const(1), ops.Const(0)),
+                )
+                for part in self.parts
+            ]
+            met = ops.Compare("=", ops.total(*kept), ops.Const(len(kept)))
+            return ops.If(met, context.points, ops.Const(0))
         # A part's own floor at 0 does not matter here: a deduction of all the points leaves nothing anyway.
         off = ops.total(
             *(
@@ -87,6 +99,9 @@ class Composite(Rule):
             )
         )
         return ops.Max((ops.Const(0), ops.Sub(context.points, off)))
+
+    def _full(self, part: Part, context: Context) -> ops.Op:
+        return ops.Compare(">=", part.rule.lower(context), context.points)
 
     def explain(self) -> str:
         return self._join(lambda rule: rule.explain())
@@ -98,6 +113,10 @@ class Composite(Rule):
         if self.combine == "deductions":
             return "以下各项分别扣分，合计扣完为止：" + "；".join(
                 f"（{i}）{sentence(part.rule)}" for i, part in enumerate(self.parts, 1)
+            )
+        if self.combine == "all":
+            return "以下各项都达到得满分，任一项未达到不得分：" + "；".join(
+                f"（{i}）{part.label}：{sentence(part.rule)}" for i, part in enumerate(self.parts, 1)
             )
         whole = sum(part.weight for part in self.parts)
         equal = len({part.weight for part in self.parts}) == 1
@@ -117,6 +136,8 @@ class Composite(Rule):
         Example(_HALVES, 5, {"a": 1, "b": "很满意"}, "有误", "文字不是比率"),
         Example(_SEVEN_THREE, 160, {"a": 1, "b": 0.5}, 112, "160×70%＝112"),
         Example(_SEVEN_THREE, 160, {"a": 0.5, "b": 1}, 48, "160×30%＝48"),
+        Example(_HALVES | {"combine": "all"}, 5, {"a": 1, "b": 0.95}, 5, "两项都达标"),
+        Example(_HALVES | {"combine": "all"}, 5, {"a": 1, "b": 0.94}, 0, "回访未达标，不得分"),
         Example(_TOGETHER, 20, {"c": 0, "d": 0.88}, 10, "低2个百分点，20－10＝10"),
         Example(_TOGETHER, 20, {"c": 1, "d": 0.88}, 0, "应扣20＋10＝30，扣完为止"),
         Example(_TOGETHER, 20, {"c": 0, "d": 1}, 20, "都不扣"),

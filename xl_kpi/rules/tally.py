@@ -7,8 +7,26 @@ from typing import Literal
 from pydantic import Field
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, InputRef, Model, Rule, key, label_of, show
+from xl_kpi.rules.base import (
+    MISSING,
+    NO,
+    YES,
+    AnyRule,
+    Context,
+    Example,
+    InputRef,
+    Model,
+    Rule,
+    key,
+    label_of,
+    show,
+)
 
+_LAB = {
+    "input": {"id": "lab", "label": "实验室认可", "kind": "choice", "choices": [YES, NO]},
+    "each": 2,
+    "when": YES,
+}
 _QUALIFIED = {
     "label": "能力资质综合评分",
     "items": [
@@ -21,10 +39,22 @@ _QUALIFIED = {
 
 
 class Item(Model):
-    """Something counted, and what one of it adds."""
+    """Something counted, and what one of it adds; or a choice, and what the answer `when` adds."""
 
     input: InputRef
     each: float
+    when: str | None = None
+
+    def adds(self) -> ops.Op:
+        """The points it adds."""
+        if self.when is None:
+            return ops.Mul(ops.Ref(key(self.input)), ops.Const(self.each))
+        return ops.If(ops.Is(key(self.input), self.when), ops.Const(self.each), ops.Const(0))
+
+    def sentence(self) -> str:
+        """What it adds, in Chinese."""
+        how = "每1个" if self.when is None else f"为“{self.when}”"
+        return f"{label_of(self.input)}{how}计{show(self.each)}分"
 
 
 class Tally(Rule):
@@ -36,12 +66,12 @@ class Tally(Rule):
     then: AnyRule
 
     def lower(self, context: Context) -> ops.Op:
-        terms = (ops.Mul(ops.Ref(key(item.input)), ops.Const(item.each)) for item in self.items)
+        terms = (item.adds() for item in self.items)
         measure = ops.Step(self.label, "分", ops.total(*terms), self.then.standard("number"))
         return self.then.lower(context.measuring(measure))
 
     def explain(self) -> str:
-        items = "，".join(f"{label_of(item.input)}每1个计{show(item.each)}分" for item in self.items)
+        items = "，".join(item.sentence() for item in self.items)
         return f"{self.label}：{items}；{self.then.explain_measured(self.label, 'number')}"
 
     EXAMPLES = (
@@ -51,4 +81,18 @@ class Tally(Rule):
         Example(_QUALIFIED, 6, {"national": 0, "province": 0, "third": 0}, 0, "都是0，不是未填"),
         Example(_QUALIFIED, 6, {"national": 2, "province": 0}, MISSING, "丙级没有填"),
         Example(_QUALIFIED, 6, {"national": "两个", "province": 0, "third": 0}, "有误", "文字不是个数"),
+        Example(
+            {"label": "综合评分", "items": [_LAB], "then": {"type": "threshold", "at_least": 2}},
+            6,
+            {"lab": YES},
+            6,
+            "有认可计2分，达标",
+        ),
+        Example(
+            {"label": "综合评分", "items": [_LAB], "then": {"type": "threshold", "at_least": 2}},
+            6,
+            {"lab": NO},
+            0,
+            "没有认可",
+        ),
     )

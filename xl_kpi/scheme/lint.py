@@ -20,8 +20,8 @@ from xl_kpi.scheme.model import Scheme, Task
 LIST_LIMIT = 255  # what Excel takes for a dropdown list given inline
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d+(?:\.\d+)?(?:[%％‰])?")
-# 1、 2. （3） at the head of a line or clause number the clauses; they measure nothing.
-_ENUMERATOR = re.compile(r"(^|[\n；。：:;])(\s*)[（(]?\d{1,2}(?:[、.．)）])(?!\d)")
+# （3） anywhere, and 1、 or 2. at the head of a line or clause, number the clauses; they measure nothing.
+_ENUMERATOR = re.compile(r"[（(]\d{1,2}[)）]|(?:^|(?<=[\n；。：:;]))\s*\d{1,2}[、.．](?!\d)")
 _NOT_SCORED = {
     "id",
     "label",
@@ -53,7 +53,7 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
 
 def numbers_of(text: str) -> list[str]:
     """The numbers a text states, in order, clause numbers left out."""
-    return _NUMBER.findall(_ENUMERATOR.sub(r"\1\2", text))
+    return _NUMBER.findall(_ENUMERATOR.sub("", text))
 
 
 def _value(number: str) -> float:
@@ -69,7 +69,7 @@ def _coverage(task: Task) -> Iterator[Finding]:
     bound = Counter(round(v, 9) for v in _parameters(task.rule))
     bound.update(round(v, 9) for veto in task.vetoes for v in _parameters(veto))
     for narrative in task.narrative:
-        bound.update(_value(n) for n in numbers_of(narrative.text) + _NUMBER.findall(narrative.text))
+        bound.update(_value(n) for n in _NUMBER.findall(narrative.text))
     for number in numbers_of(text):
         value = _value(number)
         if not bound[value]:

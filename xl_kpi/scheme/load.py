@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,18 @@ def load(scheme: str, level: Level | None = None) -> Scheme:
     path = Path(scheme) if scheme.endswith((".yaml", ".yml")) else TEMPLATES / f"{scheme}.yaml"
     if not path.is_file():
         raise SchemeError(finding("scheme-unknown", name=scheme, known="、".join(names())))
+    loaded = _loaded(path, path.stat().st_mtime_ns)
+    return settle(loaded, level) if level is not None else loaded
+
+
+@lru_cache(maxsize=32)
+def _loaded(path: Path, changed: int) -> Scheme:
+    """The scheme in a file as of its time of change: a batch asks for the same one again and again."""
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SchemeError(finding("scheme-unreadable", file=path.name, why=error)) from error
-    loaded = parse(data, path.name)
-    return settle(loaded, level) if level is not None else loaded
+    return parse(data, path.name)
 
 
 def parse(data: Any, file: str) -> Scheme:

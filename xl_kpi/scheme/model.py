@@ -30,6 +30,16 @@ class Relation(Model):
     message: str
 
 
+class Figure(Model):
+    """A quotient of two inputs that the form shows but does not score; input ids of the task (or task.input)."""
+
+    label: str
+    numerator: str
+    denominator: str
+    kind: Literal["percent", "number"] = "percent"
+    unit: str = ""
+
+
 class Veto(Model):
     """Any of the conditions triggers all of the effects."""
 
@@ -60,6 +70,7 @@ class Task(Model):
     rule: AnyRule
     vetoes: tuple[Veto, ...] = ()
     basics: tuple[Input, ...] = Field(default=(), description="只采集、不计分的基本数据")
+    figures: tuple[Figure, ...] = Field(default=(), description="只显示、不计分的比率")
     constraints: tuple[Relation, ...] = ()
     narrative: tuple[Narrative, ...] = ()
     reading: str = Field(default="", description="原文有歧义时采用的读法，工作簿中向填报人说明")
@@ -180,6 +191,10 @@ class Scheme(Model):
     readings: tuple[str, ...] = Field(default=(), description="适用于整个方案的读法")
     notes: tuple[str, ...] = Field(default=(), description="原文表后的说明，如评分标准，照录")
     groups: tuple[Group, ...] = Field(min_length=1)
+
+    def __hash__(self) -> int:
+        """Equal schemes hash alike; the whole content (with its dictionaries) need not take part."""
+        return hash((self.id, self.version, self.year, self.level))
 
     def tasks(self) -> Iterator[Task]:
         """Every task in the order of the form."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from xl_kpi.expr import ops, semantics
 from xl_kpi.findings import SchemeError, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
-from xl_kpi.scheme.model import Effect, Relation, Scheme, Task, Veto
+from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
 
 SELF, REVIEW, FINAL = "@self", "@review", "@final"
 STAGES = (SELF, REVIEW, FINAL)
@@ -148,7 +148,7 @@ class _Builder:
             own = tuple(
                 Constraint(_full(task.id, c.on), _qualify(c.holds, task.id), c.message)
                 for c in constraints
-                if c.on == spec.id
+                if c.on in (spec.id, f"{task.id}.{spec.id}")
             )
             bound.append(BoundInput(f"{task.id}.{spec.id}", task.id, spec, standards.get(spec.id, ""), own))
         return tuple(bound)
@@ -171,12 +171,15 @@ class _Builder:
         for task in self.scheme.tasks():
             read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
+            read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
             read |= {i for b in self.per_task[task.id] for c in b.constraints for i in ops.ids(c.holds)}
             read |= {
                 _full(task.id, name)
                 for r in task.constraints
                 for name in (*_names(r.smaller), *_names(r.larger))
             }
+            own = {b.spec.id for b in self.per_task[task.id]}
+            read |= {f"（{r.message}）" for r in task.constraints if _names(r.smaller)[0] not in own}
             wrong += [finding("scheme-reference", where=task.name, id=i) for i in sorted(read - self.known)]
         if wrong:
             raise SchemeError(*wrong)
@@ -190,6 +193,11 @@ class _Builder:
         self.formulas[f"{task.id}$"] = term(task.points)
         steps: list[BoundStep] = []
         rule = self._lift(_qualify(task.rule.lower(self._context(task)), task.id), task.id, steps)
+        for figure in task.figures:
+            shown = ops.Step(
+                figure.label, "%" if figure.kind == "percent" else figure.unit, _figure(figure, task.id)
+            )
+            self._lift(shown, task.id, steps)
         inputs = self.per_task[task.id]
         vetoes = tuple(self._veto(task, n, veto) for n, veto in enumerate(task.vetoes, 1))
         zero = [self._triggered(task, veto) for veto in task.vetoes if "zero_task" in veto.effects]
@@ -217,7 +225,10 @@ class _Builder:
         return list(needs)
 
     def _read(self, expression: ops.Op) -> Iterator[str]:
-        for node in ops.ids(expression):
+        for name in ops.ids(expression):
+            node = name.removesuffix(
+                "?"
+            )  # a step reads its inputs and their states; the states' own constraints do not count
             if node in self.known:
                 yield node
             else:
@@ -238,7 +249,7 @@ class _Builder:
 
     def _shown_step(self, arg: ops.Op) -> ops.Op:
         needs = list(dict.fromkeys(self._read(arg)))
-        return ops.If(_ready(needs), arg, ops.Text("")) if needs else arg
+        return ops.If(_ready(needs), arg, ops.Text(""))
 
     # vetoes
 
@@ -380,6 +391,15 @@ def _numbers_read(op: ops.Op) -> Iterator[str]:
         yield op.id
     for child in ops.children(op):
         yield from _numbers_read(child)
+
+
+def _figure(figure: Figure, task: str) -> ops.Op:
+    top, bottom = _full(task, figure.numerator), _full(task, figure.denominator)
+    both = ops.Compare("=", ops.CountText((f"{top}?", f"{bottom}?"), semantics.FILLED), ops.Const(2))
+    quotient = ops.If(
+        ops.Compare("=", ops.Ref(bottom), ops.Const(0)), ops.Text("—"), ops.Div(ops.Ref(top), ops.Ref(bottom))
+    )
+    return ops.If(both, quotient, ops.Text(""))
 
 
 def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:

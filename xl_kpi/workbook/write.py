@@ -16,10 +16,10 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xl_kpi.workbook import style
+from xl_kpi.workbook.compare import blank_values
 from xl_kpi.workbook.draft import Cell, Chart, Sheet, a1, column_letter
 from xl_kpi.workbook.package import Value, pack, patch_cells, unpack
 from xl_kpi.workbook.plan import Plan
-from xl_kpi.workbook.values import blank_values
 
 _EPOCH = b"2020-01-01T00:00:00Z"  # every workbook says it was made then: the same scheme gives the same bytes
 A4 = 9
@@ -31,8 +31,8 @@ def render(plan: Plan) -> bytes:
     core = package["docProps/core.xml"]
     package["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _EPOCH, core)
     values: dict[str, dict[str, Value]] = {}
-    for (sheet, cell), value in blank_values(plan).items():
-        values.setdefault(sheet, {})[cell] = value
+    for (sheet, address), value in blank_values(plan).items():
+        values.setdefault(sheet, {})[a1(*address)] = value
     for number, name in enumerate(plan.sheets, 1):
         part = f"xl/worksheets/sheet{number}.xml"
         package[part] = patch_cells(package[part], values.get(name, {}), keep_formulas=True)

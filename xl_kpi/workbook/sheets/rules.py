@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xl_kpi.rules.base import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Scheme
-from xl_kpi.workbook.draft import Sheet, a1
+from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.sheets import form
 
 if TYPE_CHECKING:

@@ -1,0 +1,121 @@
+"""Inputs to scores: one program over N workbooks in numpy, then one result a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xl_kpi.expr import semantics
+from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.scheme.model import EFFECT_NAMES, Effect
+from xl_kpi.scheme.program import SELF, STAGES, Program
+
+Typed = Mapping[str, float | str | None]
+
+
+@dataclass(frozen=True)
+class TaskScore:
+    """A task's points and scores in points; None where it cannot be scored yet."""
+
+    id: str
+    name: str
+    points: float | None
+    self: float | None
+    final: float | None
+    state: str  # 未填 or 有误 where the final score is None, else empty
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """A group's declared points and the sum of its tasks' scores."""
+
+    id: str
+    name: str
+    points: float
+    score: float
+
+
+@dataclass(frozen=True)
+class VetoState:
+    """A veto that was triggered."""
+
+    task: str
+    effect: Effect
+    sentence: str
+
+    @property
+    def effect_name(self) -> str:
+        """The effect in Chinese."""
+        return EFFECT_NAMES[self.effect]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The outcome of one workbook. Total, max and scores in points; rate as a fraction."""
+
+    complete: bool
+    total: float
+    self_total: float
+    max: float
+    rate: float
+    grade: str
+    veto_state: str
+    missing: int
+    invalid: int
+    vetoes: tuple[VetoState, ...] = ()
+    groups: tuple[GroupScore, ...] = ()
+    tasks: tuple[TaskScore, ...] = field(default=())
+
+
+def run(program: Program, typed: Sequence[Typed]) -> Batch:
+    """Every node of the program for N workbooks, from what was typed in each by node id (`t05.ontime@self`)."""
+    batch = Batch(len(typed))
+    for bound in program.inputs():
+        for stage in STAGES:
+            node = bound.id + stage
+            batch.put(node, [answers.get(node) for answers in typed])
+    for node, expression in program.formulas.items():
+        batch.compute(node, expression)
+    return batch
+
+
+def assess(program: Program, batch: Batch, row: int) -> Assessment:
+    """One workbook's outcome out of a batch."""
+
+    def number(node: str) -> float | None:
+        value = batch.value(node, row)
+        return value if isinstance(value, float) else None
+
+    def word(node: str) -> str:
+        value = batch.value(node, row)
+        return value if isinstance(value, str) else ""
+
+    tasks = tuple(
+        TaskScore(t.id, t.task.name, number(t.points), number(t.score + SELF), number(t.score), word(t.score))
+        for t in program.tasks
+    )
+    groups = tuple(
+        GroupScore(g.id, g.name, g.points, number(f"group:{g.id}") or 0.0)
+        for g in program.scheme.all_groups()
+    )
+    vetoes = tuple(
+        VetoState(t.id, effect, veto.sentence)
+        for t in program.tasks
+        for veto in t.vetoes
+        if word(veto.id) == semantics.TRIGGERED
+        for effect in veto.effects
+    )
+    return Assessment(
+        complete=word("complete") == semantics.COMPLETE,
+        total=number("total") or 0.0,
+        self_total=number("total" + SELF) or 0.0,
+        max=number("max") or 0.0,
+        rate=number("rate") or 0.0,
+        grade=word("grade"),
+        veto_state=word("vetoes"),
+        missing=int(number("missing") or 0),
+        invalid=int(number("invalid") or 0),
+        vetoes=vetoes,
+        groups=groups,
+        tasks=tasks,
+    )

@@ -1,0 +1,82 @@
+"""Reading a workbook that came back: which scheme it is of, what was typed, what its formulas last showed."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
+
+from xl_kpi.findings import WorkbookError, finding
+from xl_kpi.scheme.program import STAGES
+from xl_kpi.workbook.draft import a1
+from xl_kpi.workbook.package import ReadCell, Value, read_cells, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.plan import META, Plan
+
+_META_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A workbook's parts read into values: what the hidden sheet says, and every cell by sheet and name."""
+
+    file: str
+    package: bytes
+    parts: dict[str, str]  # sheet name -> part
+    cells: dict[str, dict[str, ReadCell]]
+    meta: dict[str, Value]
+
+    def typed(self, plan: Plan) -> dict[str, Value]:
+        """What was typed, by node id (`t05.ontime@self`); blanks left out."""
+        typed = {}
+        for bound in plan.program.inputs():
+            for stage in STAGES:
+                sheet, address = plan.homes[bound.id + stage]
+                cell = self.cells[sheet].get(a1(*address))
+                if cell is not None and cell.value is not None:
+                    typed[bound.id + stage] = cell.value
+        return typed
+
+
+def read(path: Path) -> Filled:
+    """Read a workbook of ours. Raises WorkbookError with one finding that says what the file is instead."""
+    name = path.name
+    try:
+        package = path.read_bytes()
+    except OSError:
+        raise WorkbookError(finding("not-found", file=name)) from None
+    try:
+        parts = unpack(package)
+        strings = shared_strings(parts)
+        sheets = sheet_parts(parts)
+        cells = {sheet: read_cells(parts[part], strings) for sheet, part in sheets.items()}
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError):
+        raise WorkbookError(finding("not-a-workbook", file=name, why=_what_is(package))) from None
+    except (KeyError, ParseError, ExpatError, ValueError, IndexError):
+        raise WorkbookError(finding("not-a-workbook", file=name, why="内部结构不完整或已损坏")) from None
+    meta = _meta(cells.get(META))
+    if meta.get("product") != "xl_kpi":
+        raise WorkbookError(finding("not-ours", file=name, why="没有方案标识"))
+    return Filled(name, package, sheets, cells, meta)
+
+
+def _meta(cells: dict[str, ReadCell] | None) -> dict[str, Value]:
+    if cells is None:
+        return {}
+    rows = range(1, _META_ROWS)
+    keys = {row: cells[f"A{row}"].value for row in rows if f"A{row}" in cells}
+    return {str(key): cells[f"B{row}"].value for row, key in keys.items() if f"B{row}" in cells}
+
+
+def _what_is(content: bytes) -> str:
+    """What a file that is no zip looks like, in words."""
+    if not content:
+        return "文件是空的"
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        return "是加密的工作簿或旧版 .xls/.et 文件"
+    if content.lstrip()[:1] == b"<":
+        return "是网页或 XML 文件"
+    if content.startswith(b"PK"):
+        return "压缩包不完整或已损坏"
+    return "不是 Excel 文件"
