@@ -71,8 +71,7 @@ def _assessment_json(a: Assessment) -> dict[str, Any]:
         "vetoes": [{"task": v.task, "effect": v.effect} for v in a.vetoes],
         "groups": [{"id": g.id, "name": g.name, "points": g.points, "score": g.score} for g in a.groups],
         "tasks": [
-            {"id": t.id, "name": t.name, "points": t.points, "self": t.self, "final": t.final}
-            for t in a.tasks
+            {"id": t.id, "name": t.name, "points": t.points, "self": t.self, "final": t.final} for t in a.tasks
         ],
     }
 
@@ -80,6 +79,11 @@ def _assessment_json(a: Assessment) -> dict[str, Any]:
 def schemes() -> list[str]:
     """The names of the schemes shipped."""
     return loading.names()
+
+
+def describe(name: str) -> Scheme:
+    """A scheme as written, its level not settled. Raises SchemeError."""
+    return loading.load(name)
 
 
 def scheme(name: str, level: Level | None = None, year: int | None = None) -> Scheme:
@@ -103,8 +107,7 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
 def filename(settled: Scheme, unit: str = "") -> str:
     """The name a unit's workbook goes by; characters no file name may hold are replaced."""
     safe = "".join("_" if char in '\\/:*?"<>|' or ord(char) < 32 else char for char in unit or settled.unit)
-    level = f"_{settled.level}级" if settled.level else ""
-    return f"{safe.strip('. ')}_{settled.year}_{settled.id}{level}.xlsx"
+    return f"{safe.strip('. ')}_{settled.year}_{settled.id}.xlsx"
 
 
 def score(settled: Scheme, answers: Typed) -> Assessment:
@@ -176,9 +179,7 @@ def recalculated(path: Path, scheme_file: str = "") -> bytes:
     return _patched(filled, compare.shown(plan, batch, 0), True)
 
 
-def _patched(
-    filled: Filled, values: Mapping[tuple[str, tuple[int, int]], Value], keep_formulas: bool
-) -> bytes:
+def _patched(filled: Filled, values: Mapping[tuple[str, tuple[int, int]], Value], keep_formulas: bool) -> bytes:
     by_sheet: dict[str, dict[str, Value]] = {}
     for (sheet, address), value in values.items():
         by_sheet.setdefault(sheet, {})[a1(*address)] = value
@@ -202,11 +203,9 @@ def check(path: Path, scheme_file: str = "") -> Report:
     except WorkbookError as error:
         return Report(name, "reject", error.findings[0].code, error.findings)
     batch = run(plan.program, [filled.typed(plan)])
-    findings = tuple(
-        [
-            *_issue_findings(plan, checks.issues(plan.program, batch, 0)),
-            *compare.findings(plan, filled, batch, 0),
-        ]
+    findings = (
+        *_issue_findings(plan, checks.issues(plan.program, batch, 0)),
+        *compare.findings(plan, filled, batch, 0),
     )
     verdict: Verdict = "flag" if worst(findings) in ("error", "warning") else "accept"
     code = next((f.code for f in findings if f.severity != "info"), "ok")

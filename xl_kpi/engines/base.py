@@ -54,12 +54,16 @@ class RecalculationError(Exception):
         reason: what the engine said, for the log; often English.
     """
 
-    def __init__(self, engine: str, reason: str, *, index: int | None = None) -> None:
-        which = "" if index is None else f"第 {index + 1} 个工作簿"
-        super().__init__(f"重算引擎 {engine} 无法计算{which}：{reason}")
+    def __init__(self, engine: str, reason: str, index: int | None = None) -> None:
+        # All three stay in `args`, so that the error survives the way back from a worker process.
+        super().__init__(engine, reason, index)
         self.engine = engine
         self.index = index
         self.reason = reason
+
+    def __str__(self) -> str:
+        which = "" if self.index is None else f"第 {self.index + 1} 个工作簿"
+        return f"重算引擎 {self.engine} 无法计算{which}：{self.reason}"
 
 
 class Engine(Protocol):
@@ -91,11 +95,7 @@ def formula_cells(workbook: bytes) -> dict[str, str]:
     Raises:
         ValueError: the bytes are not a readable .xlsx package, or it declares a DOCTYPE.
     """
-    return {
-        f"{sheet}!{cell.reference}": cell.formula
-        for sheet, cell in _cells(workbook)
-        if cell.formula is not None
-    }
+    return {f"{sheet}!{cell.reference}": cell.formula for sheet, cell in _cells(workbook) if cell.formula is not None}
 
 
 def cached_values(workbook: bytes) -> dict[str, Value]:
@@ -106,11 +106,7 @@ def cached_values(workbook: bytes) -> dict[str, Value]:
     Raises:
         ValueError: as `formula_cells`.
     """
-    return {
-        f"{sheet}!{cell.reference}": cell.value
-        for sheet, cell in _cells(workbook)
-        if cell.formula is not None
-    }
+    return {f"{sheet}!{cell.reference}": cell.value for sheet, cell in _cells(workbook) if cell.formula is not None}
 
 
 @dataclass(slots=True)

@@ -64,6 +64,9 @@ class LibreOfficeMissing(RecalculationError):
             "或把 soffice 所在目录加入 PATH；也可以改用不需要安装的引擎 formualizer。",
         )
 
+    def __reduce__(self) -> tuple[type[LibreOfficeMissing], tuple[()]]:
+        return LibreOfficeMissing, ()
+
 
 def available() -> bool:
     """Whether LibreOffice can be found on this machine."""
@@ -180,9 +183,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and its children; nothing happens to one that has ended by itself."""
     if sys.platform == "win32":
         if process.poll() is None:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(process.pid)], check=False, capture_output=True
-            )
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], check=False, capture_output=True)
     else:
         # First a request, so that soffice collects its own child and leaves no zombie.
         _signal_group(process, signal.SIGTERM)

@@ -8,8 +8,29 @@ from typing import Protocol
 from xl_kpi.expr import ops, semantics
 
 ALLOWED_FUNCTIONS = frozenset(
-    "IF AND OR NOT SUM SUMPRODUCT MIN MAX ROUND ROUNDDOWN COUNT COUNTA COUNTIF AVERAGE MEDIAN RANK INDEX MATCH "
-    "IFERROR ISNUMBER ABS".split()
+    [
+        "IF",
+        "AND",
+        "OR",
+        "NOT",
+        "SUM",
+        "SUMPRODUCT",
+        "MIN",
+        "MAX",
+        "ROUND",
+        "ROUNDDOWN",
+        "COUNT",
+        "COUNTA",
+        "COUNTIF",
+        "AVERAGE",
+        "MEDIAN",
+        "RANK",
+        "INDEX",
+        "MATCH",
+        "IFERROR",
+        "ISNUMBER",
+        "ABS",
+    ]
 )
 
 

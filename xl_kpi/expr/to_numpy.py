@@ -57,7 +57,7 @@ class Batch:
         """What a node shows in one workbook: a number, a text, or None for blank."""
         column = self.columns[node]
         if column.texts[row]:
-            return self.words[column.texts[row]]
+            return self.words[int(column.texts[row])]
         number = float(column.numbers[row])
         return None if np.isnan(number) else number
 
@@ -102,9 +102,7 @@ def _text(op: ops.Text, batch: Batch) -> Column:
 def _if(op: ops.If, batch: Batch) -> Column:
     truth = _truth(op.condition, batch)
     then, otherwise = _column(op.then, batch), _column(op.otherwise, batch)
-    return Column(
-        np.where(truth, then.numbers, otherwise.numbers), np.where(truth, then.texts, otherwise.texts)
-    )
+    return Column(np.where(truth, then.numbers, otherwise.numbers), np.where(truth, then.texts, otherwise.texts))
 
 
 def _if_error(op: ops.IfError, batch: Batch) -> Column:
@@ -122,16 +120,19 @@ def _sum(op: ops.Sum, batch: Batch) -> Floats:
 
 
 def _count(op: ops.Count, batch: Batch) -> Floats:
-    return np.sum(~np.isnan(_stack(op.ids, batch)), axis=0).astype(np.float64)
+    counts: Floats = np.sum(~np.isnan(_stack(op.ids, batch)), axis=0).astype(np.float64)
+    return counts
 
 
 def _count_text(op: ops.CountText, batch: Batch) -> Floats:
     code = batch.code(op.text)
-    return np.sum([batch.columns[i].texts == code for i in op.ids], axis=0).astype(np.float64)
+    counts: Floats = np.sum([batch.columns[i].texts == code for i in op.ids], axis=0).astype(np.float64)
+    return counts
 
 
 def _count_filled(op: ops.CountFilled, batch: Batch) -> Floats:
-    return np.sum([_filled(ops.Filled(i), batch) for i in op.ids], axis=0).astype(np.float64)
+    counts: Floats = np.sum([_filled(ops.Filled(i), batch) for i in op.ids], axis=0).astype(np.float64)
+    return counts
 
 
 _COMPARISONS: dict[str, Callable[[Floats, Floats], Bools]] = {

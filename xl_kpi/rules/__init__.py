@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import reduce
+from operator import or_
 from types import ModuleType
-from typing import Annotated, Union
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -39,7 +41,10 @@ def the_rule_in(module: ModuleType) -> type[Rule]:
 _modules = _discover()
 REGISTRY: dict[str, type[Rule]] = {name: the_rule_in(module) for name, module in _modules.items()}
 
-AnyRule = Annotated[Union[tuple(REGISTRY.values())], Field(discriminator="type")]  # type: ignore[valid-type]  # built at run time
+if TYPE_CHECKING:
+    AnyRule = Rule
+else:
+    AnyRule = Annotated[reduce(or_, REGISTRY.values()), Field(discriminator="type")]
 
 # Rules nest, so their fields could not name the union before every module was read: name it now, then build.
 for _module in _modules.values():

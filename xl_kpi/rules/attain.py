@@ -50,9 +50,7 @@ class Attain(Rule):
     then: AnyRule
 
     def lower(self, context: Context) -> ops.Op:
-        reached = [
-            ops.Min((ops.Const(1), ops.Div(ops.Ref(key(t.input)), term(t.target)))) for t in self.targets
-        ]
+        reached = [ops.Min((ops.Const(1), ops.Div(ops.Ref(key(t.input)), term(t.target)))) for t in self.targets]
         mean: ops.Op = ops.total(*reached)
         if len(reached) > 1:
             mean = ops.Div(mean, ops.Const(len(reached)))
@@ -61,8 +59,7 @@ class Attain(Rule):
 
     def explain(self) -> str:
         names = "、".join(
-            f"{label_of(t.input)}（目标{show(t.target, kind_of(t.input))}{unit_of(t.input)}）"
-            for t in self.targets
+            f"{label_of(t.input)}（目标{show(t.target, kind_of(t.input))}{unit_of(t.input)}）" for t in self.targets
         )
         how = "完成数÷目标数" if len(self.targets) == 1 else "各项完成数÷目标数的平均"
         return f"{self.label}＝{how}（每项最高100%）：{names}；{self.then.explain_measured(self.label, 'percent')}"

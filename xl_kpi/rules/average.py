@@ -60,11 +60,7 @@ class Average(Rule):
 
     def explain(self) -> str:
         judged = self.then.explain_measured(self.label, "number")
-        none = (
-            ""
-            if self.if_none is None
-            else f"；没有可抽取的{self.each}得{show(self.if_none, 'percent')}的分值"
-        )
+        none = "" if self.if_none is None else f"；没有可抽取的{self.each}得{show(self.if_none, 'percent')}的分值"
         return f"{self.label}＝抽取{self.each}的{self.label}之和÷抽取{self.each}数；{judged}{none}"
 
     EXAMPLES = (

@@ -56,9 +56,7 @@ class Input(Model):
         return low, high
 
 
-InputRef = (
-    Input | str
-)  # a string names an input that another rule of this task (or "task.input") already asks for
+InputRef = Input | str  # a string names an input that another rule of this task (or "task.input") already asks for
 
 
 class Ask(Model):
@@ -303,9 +301,7 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 def at_level(model: AnyModel, level: Level | None) -> AnyModel:
     """The same model with every ByLevel settled. Raises ValueError for a level that is missing or has no value."""
-    return model.model_copy(
-        update={name: _settle(getattr(model, name), level) for name in type(model).model_fields}
-    )
+    return model.model_copy(update={name: _settle(getattr(model, name), level) for name in type(model).model_fields})
 
 
 def _settle(value: Any, level: Level | None) -> Any:

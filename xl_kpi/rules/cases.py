@@ -51,14 +51,10 @@ class Cases(Rule):
 
     def explain(self) -> str:
         sentences = [
-            f"{case.when.sentence()}的，{case.rule.explain()}"
-            if case.when
-            else f"其他情形，{case.rule.explain()}"
+            f"{case.when.sentence()}的，{case.rule.explain()}" if case.when else f"其他情形，{case.rule.explain()}"
             for case in self.cases
         ]
-        return "按以下顺序适用第一种符合的情形：" + "；".join(
-            f"（{i}）{s}" for i, s in enumerate(sentences, 1)
-        )
+        return "按以下顺序适用第一种符合的情形：" + "；".join(f"（{i}）{s}" for i, s in enumerate(sentences, 1))
 
     EXAMPLES = (
         Example(_INVEST, 10, {"started": 1, "signed": 0, "judged": 0}, 10, "有开工项目，满分"),

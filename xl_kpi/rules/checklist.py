@@ -72,9 +72,7 @@ class Checklist(Rule):
             yield Input(id=item.id, label=item.label, kind="choice", choices=(YES, NO), note=note)
             if item.due:
                 label = f"{item.label}——完成日期"
-                yield Input(
-                    id=f"{item.id}_date", label=label, kind="date", required=False, note="完成的填写完成日期"
-                )
+                yield Input(id=f"{item.id}_date", label=label, kind="date", required=False, note="完成的填写完成日期")
 
     def constraints(self, context: Context) -> Iterator[Constraint]:
         for item in self.items:
@@ -118,9 +116,7 @@ class Checklist(Rule):
         Example({"items": _THREE}, 15, {"a": YES, "b": YES}, MISSING, "第三项没有填"),
         Example({"items": _THREE}, 15, _ALL_DONE | {"c": "部分"}, "有误", "不在选项中"),
         Example({"items": _THREE, "mode": "all_or_nothing"}, 15, _ALL_DONE, 15, "全部完成"),
-        Example(
-            {"items": _THREE, "mode": "all_or_nothing"}, 15, _ALL_DONE | {"a": NO}, 0, "任一项未完成不得分"
-        ),
+        Example({"items": _THREE, "mode": "all_or_nothing"}, 15, _ALL_DONE | {"a": NO}, 0, "任一项未完成不得分"),
         Example(
             {"items": [_THREE[0] | {"weight": 3}, _THREE[1] | {"weight": 1}]},
             8,

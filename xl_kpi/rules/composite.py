@@ -24,9 +24,7 @@ from xl_kpi.rules.base import (
 _A = {"type": "threshold", "input": {"id": "a", "label": "办结及时率", "kind": "percent"}, "at_least": 1}
 _B = {"type": "threshold", "input": {"id": "b", "label": "回访满意率", "kind": "percent"}, "at_least": 0.95}
 _HALVES = {"parts": [{"label": "办结", "rule": _A}, {"label": "回访", "rule": _B}]}
-_SEVEN_THREE = {
-    "parts": [{"label": "办结", "weight": 0.7, "rule": _A}, {"label": "回访", "weight": 0.3, "rule": _B}]
-}
+_SEVEN_THREE = {"parts": [{"label": "办结", "weight": 0.7, "rule": _A}, {"label": "回访", "weight": 0.3, "rule": _B}]}
 _OFF_C = {
     "type": "deduct",
     "items": [{"input": {"id": "c", "label": "违规次数", "kind": "count"}, "each": 20}],

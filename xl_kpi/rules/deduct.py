@@ -72,12 +72,8 @@ class Deduct(Rule):
         Example({"items": [{"input": _UNDONE, "each": 5}]}, 10, {}, MISSING, "空白不是0"),
         Example({"items": [{"input": _UNDONE, "each": 5}]}, 10, {"undone": 1.5}, "有误", "项数须为整数"),
         Example({"items": [{"input": _UNDONE, "each": 5}]}, 10, {"undone": "无"}, "有误", "文字不是项数"),
-        Example(
-            {"items": [{"input": _CHECKED, "when": NO, "each": 10}]}, 20, {"checked": NO}, 10, "未完成扣10分"
-        ),
-        Example(
-            {"items": [{"input": _CHECKED, "when": NO, "each": 10}]}, 20, {"checked": YES}, 20, "完成不扣"
-        ),
+        Example({"items": [{"input": _CHECKED, "when": NO, "each": 10}]}, 20, {"checked": NO}, 10, "未完成扣10分"),
+        Example({"items": [{"input": _CHECKED, "when": NO, "each": 10}]}, 20, {"checked": YES}, 20, "完成不扣"),
         Example(
             {"items": [{"input": _UNDONE, "each": 3}, {"input": _CHECKED, "when": NO, "each": 10}]},
             20,

@@ -44,11 +44,7 @@ class Level(Rule):
 
     def explain(self) -> str:
         lower = "".join(f"，{name}得{show(share, 'percent')}" for name, share in self.shares.items())
-        rest = (
-            "，其他不得分"
-            if len(self.shares) + self.levels.index(self.at_least) + 1 < len(self.levels)
-            else ""
-        )
+        rest = "，其他不得分" if len(self.shares) + self.levels.index(self.at_least) + 1 < len(self.levels) else ""
         return f"{self.label}达到{self.at_least}及以上得满分{lower}{rest}"
 
     def standard(self, kind: Kind) -> str:

@@ -68,9 +68,7 @@ class Step(Measured):
     EXAMPLES = (
         Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 0.9}, 20, "恰好达标，不扣"),
         Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 0.89}, 15, "低1个百分点，扣5分"),
-        Example(
-            {"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 0.885}, 15, "低1.5个百分点，满1个扣5分"
-        ),
+        Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 0.885}, 15, "低1.5个百分点，满1个扣5分"),
         Example(
             {"input": _RATE, "at_least": 0.9, "each": 5, "counting": "started"},
             20,
@@ -95,11 +93,7 @@ class Step(Measured):
         Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 0}, 0, "低90个百分点，扣完为止"),
         Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 1}, 20, "超额不加分"),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": 0.01}, 20, "恰为1%，不超过"),
-        Example(
-            {"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": 0.03}, 10, "超过2个百分点，扣10分"
-        ),
+        Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": 0.03}, 10, "超过2个百分点，扣10分"),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {}, MISSING, "没有填报"),
-        Example(
-            {"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": "1%以内"}, "有误", "文字不是比率"
-        ),
+        Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": "1%以内"}, "有误", "文字不是比率"),
     )

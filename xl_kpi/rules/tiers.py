@@ -61,7 +61,5 @@ class Tiers(Measured):
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": 0}, 0, "完成0，不是未填"),
         Example({"input": _DONE, "bands": _BANDS}, 30, {}, MISSING, "没有填报"),
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": "良好"}, "有误", "须填完成率"),
-        Example(
-            {"input": _DONE, "bands": _BANDS, "factor": 0.92}, 50, {"done": 0.9}, 39.1, "50×0.92×85%＝39.1"
-        ),
+        Example({"input": _DONE, "bands": _BANDS, "factor": 0.92}, 50, {"done": 0.9}, 39.1, "50×0.92×85%＝39.1"),
     )

@@ -136,9 +136,7 @@ def _deductions(task: Task) -> Iterator[Finding]:
     for rule in _rules(task.rule):
         most = _most_off(rule, task.points)
         if most > task.points:
-            yield finding(
-                "scheme-over-deduction", where=task.name, most=f"{most:g}", points=f"{task.points:g}"
-            )
+            yield finding("scheme-over-deduction", where=task.name, most=f"{most:g}", points=f"{task.points:g}")
             return
 
 

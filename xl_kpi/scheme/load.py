@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import yaml
 from pydantic import ValidationError
 
 from xl_kpi.findings import Finding, SchemeError, finding
-from xl_kpi.rules.base import SETUP, Ask, Level, asks
-from xl_kpi.scheme.model import Group, Scheme
+from xl_kpi.rules.base import SETUP, Ask, Input, Level, asks
+from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import Program
 
 # The schemes shipped: beside the package in a checkout, inside it once installed.
@@ -100,9 +100,7 @@ def _value_finding(problem: Any, file: str) -> Finding:
     value = json.dumps(problem["input"], ensure_ascii=False, default=str)
     if problem["type"] == "missing" or len(value) > 80:
         value = "（略）"
-    return finding(
-        "scheme-value", file=file, path=path, value=value, why=f"{why}（{expected}）" if expected else why
-    )
+    return finding("scheme-value", file=file, path=path, value=value, why=f"{why}（{expected}）" if expected else why)
 
 
 def _problems(scheme: Scheme) -> Iterator[Finding]:
@@ -125,20 +123,20 @@ def _total_problems(scheme: Scheme) -> Iterator[Finding]:
 
 
 def _id_problems(scheme: Scheme) -> Iterator[Finding]:
+    named = [(item.id, item.name) for item in scheme.all_groups()] + [(item.id, item.name) for item in scheme.tasks()]
     seen: set[str] = {SETUP}
-    every: set[str] = set()
-    for item in (*scheme.all_groups(), *scheme.tasks()):
-        if item.id in seen:
-            yield finding("scheme-duplicate-id", where=item.name, id=item.id)
-        seen.add(item.id)
-        if isinstance(item, Group):
-            continue
-        declared: dict[str, object] = {}
-        for declaration in item.declared():
-            if declared.setdefault(declaration.id, declaration) != declaration:
-                yield finding("scheme-duplicate-id", where=item.name, id=declaration.id)
-        every |= {f"{item.id}.{name}" for name in declared}
-    asked: dict[str, object] = {}
-    for declaration in asks(scheme):
-        if asked.setdefault(declaration.id, declaration) != declaration:
-            yield finding("scheme-duplicate-id", where=scheme.title, id=declaration.id)
+    for name, where in named:
+        if name in seen:
+            yield finding("scheme-duplicate-id", where=where, id=name)
+        seen.add(name)
+    for task in scheme.tasks():
+        yield from _disagreeing(task.declared(), task.name)
+    yield from _disagreeing(asks(scheme), scheme.title)
+
+
+def _disagreeing(declarations: Iterable[Input], where: str) -> Iterator[Finding]:
+    """The same id may be declared twice only if it says the same."""
+    declared: dict[str, Input] = {}
+    for declaration in declarations:
+        if declared.setdefault(declaration.id, declaration) != declaration:
+            yield finding("scheme-duplicate-id", where=where, id=declaration.id)

@@ -112,8 +112,7 @@ class _Builder:
         self.scheme = scheme
         self.formulas: dict[str, ops.Op] = {}
         self.setup = tuple(
-            BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", self._points_tie(spec))
-            for spec in scheme.setup()
+            BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", self._points_tie(spec)) for spec in scheme.setup()
         )
         self.per_task = {task.id: self._inputs_of(task) for task in scheme.tasks()}
         self.known = {i.id for i in self._all_inputs()}
@@ -174,9 +173,7 @@ class _Builder:
             read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
             read |= {i for b in self.per_task[task.id] for c in b.constraints for i in ops.ids(c.holds)}
             read |= {
-                _full(task.id, name)
-                for r in task.constraints
-                for name in (*_names(r.smaller), *_names(r.larger))
+                _full(task.id, name) for r in task.constraints for name in (*_names(r.smaller), *_names(r.larger))
             }
             own = {b.spec.id for b in self.per_task[task.id]}
             read |= {f"（{r.message}）" for r in task.constraints if _names(r.smaller)[0] not in own}
@@ -194,9 +191,7 @@ class _Builder:
         steps: list[BoundStep] = []
         rule = self._lift(_qualify(task.rule.lower(self._context(task)), task.id), task.id, steps)
         for figure in task.figures:
-            shown = ops.Step(
-                figure.label, "%" if figure.kind == "percent" else figure.unit, _figure(figure, task.id)
-            )
+            shown = ops.Step(figure.label, "%" if figure.kind == "percent" else figure.unit, _figure(figure, task.id))
             self._lift(shown, task.id, steps)
         inputs = self.per_task[task.id]
         vetoes = tuple(self._veto(task, n, veto) for n, veto in enumerate(task.vetoes, 1))
@@ -302,17 +297,11 @@ class _Builder:
         ]
         state: ops.Op = ops.Text(semantics.NOT_TRIGGERED)
         for effect, word in words:
-            state = (
-                ops.If(_any_triggered(vetoes, effect), ops.Text(word), state)
-                if _with(vetoes, effect)
-                else state
-            )
+            state = ops.If(_any_triggered(vetoes, effect), ops.Text(word), state) if _with(vetoes, effect) else state
         if not vetoes:
             return state
         ids = tuple(veto.id for veto in vetoes)
-        answered = ops.Add(
-            (ops.CountText(ids, semantics.TRIGGERED), ops.CountText(ids, semantics.NOT_TRIGGERED))
-        )
+        answered = ops.Add((ops.CountText(ids, semantics.TRIGGERED), ops.CountText(ids, semantics.NOT_TRIGGERED)))
         unanswered = ops.Compare("<", answered, ops.Const(len(ids)))
         # A veto that is triggered counts at once; one that is not answered leaves the rest open.
         if _with(vetoes, "fail"):
@@ -407,9 +396,7 @@ def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _relation(relation: Relation) -> Constraint:
-    smaller, larger = (
-        ops.total(*(ops.Ref(i) for i in _names(side))) for side in (relation.smaller, relation.larger)
-    )
+    smaller, larger = (ops.total(*(ops.Ref(i) for i in _names(side))) for side in (relation.smaller, relation.larger))
     return Constraint(_names(relation.smaller)[0], ops.Compare("<=", smaller, larger), relation.message)
 
 

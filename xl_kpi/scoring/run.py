@@ -95,8 +95,7 @@ def assess(program: Program, batch: Batch, row: int) -> Assessment:
         for t in program.tasks
     )
     groups = tuple(
-        GroupScore(g.id, g.name, g.points, number(f"group:{g.id}") or 0.0)
-        for g in program.scheme.all_groups()
+        GroupScore(g.id, g.name, g.points, number(f"group:{g.id}") or 0.0) for g in program.scheme.all_groups()
     )
     vetoes = tuple(
         VetoState(t.id, effect, veto.sentence)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, finding
+from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES
 from xl_kpi.workbook.draft import Address, a1
 from xl_kpi.workbook.package import Value
-from xl_kpi.workbook.plan import Plan
+from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
 
 Place = tuple[str, Address]
@@ -18,19 +20,24 @@ _TOLERANCE = 1e-9
 
 def shown(plan: Plan, batch: Batch, row: int) -> dict[Place, Value]:
     """What every formula cell shows in one workbook of a batch, by sheet and address; an empty text is ""."""
+    at_home = {place: node for node, place in plan.homes.items()}
     values: dict[Place, Value] = {}
     for sheet in plan.sheets.values():
         for address, cell in sheet.cells.items():
             if cell.op is not None:
-                node = f"{sheet.name}!{a1(*address)}"
-                batch.compute(node, cell.op)
+                node = at_home.get((sheet.name, address))
+                if node is None:
+                    node = f"{sheet.name}!{a1(*address)}"
+                    batch.compute(node, cell.op)
                 value = batch.value(node, row)
                 values[sheet.name, address] = "" if value is None else value
     return values
 
 
-def blank_values(plan: Plan) -> dict[Place, Value]:
+@lru_cache(maxsize=16)
+def blank_values(scheme: Scheme) -> dict[Place, Value]:
     """What every formula cell shows in a blank workbook."""
+    plan = plan_of(scheme)
     batch = Batch(1)
     for bound in plan.program.inputs():
         for stage in STAGES:
@@ -48,7 +55,7 @@ def findings(plan: Plan, filled: Filled, batch: Batch, row: int) -> Iterator[Fin
     """
     stale: list[Finding] = []
     as_blank = True
-    blank = blank_values(plan)
+    blank = blank_values(plan.scheme)
     for (sheet, address), computed in shown(plan, batch, row).items():
         name = a1(*address)
         cell = filled.cells[sheet].get(name)

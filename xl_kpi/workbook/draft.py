@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from xl_kpi.expr import ops
 
@@ -61,7 +62,7 @@ class Validation:
     """What may be typed into some cells, and what Excel says before and after."""
 
     cells: str
-    kind: str  # list, whole, decimal, date, textLength
+    kind: Literal["list", "whole", "decimal", "date", "textLength"]
     low: str = ""
     high: str = ""
     prompt_title: str = ""
@@ -133,9 +134,7 @@ class Sheet:
                 for c in range(column, to[1] + 1):
                     self.cells.setdefault((r, c), Cell(style=style))
 
-    def height_for(
-        self, row: int, texts: Iterable[tuple[str, float]], least: float = 20, line: float = 15.5
-    ) -> None:
+    def height_for(self, row: int, texts: Iterable[tuple[str, float]], least: float = 20, line: float = 15.5) -> None:
         """Make a row tall enough for texts that wrap in so many columns' width (characters), within Excel's limit."""
         lines = max((lines_of(text, width) for text, width in texts), default=1)
         self.heights[row] = min(409.0, max(self.heights.get(row, 0), least, lines * line + 5))
@@ -193,8 +192,7 @@ class Homes:
         """Whether nothing can stand in the rows first to end-1: no constant, no formula, and locked."""
         cells = (self.sheets[sheet].cells.get((row, column)) for row in range(first, end))
         return all(
-            cell is None or (cell.value is None and cell.op is None and cell.style not in UNLOCKED)
-            for cell in cells
+            cell is None or (cell.value is None and cell.op is None and cell.style not in UNLOCKED) for cell in cells
         )
 
     def _prefix(self, sheet: str) -> str:

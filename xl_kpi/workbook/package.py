@@ -6,10 +6,13 @@ Patching touches the cells concerned and nothing else: every other byte of the s
 from __future__ import annotations
 
 import io
+import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -59,13 +62,26 @@ def replace_parts(package: bytes, changed: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def save(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: a new file beside it takes its place once it is complete. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".xl_kpi_", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
 def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
     """The part of each sheet by the sheet's name, as the workbook's relationships have it. Raises KeyError, ParseError."""
     targets = {
         relation.get("Id"): relation.get("Target", "")
-        for relation in ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"]).iter(
-            f"{_RELATIONS}Relationship"
-        )
+        for relation in ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"]).iter(f"{_RELATIONS}Relationship")
     }
     book = ElementTree.fromstring(parts["xl/workbook.xml"])
     found = {}

@@ -29,7 +29,7 @@ class Filled:
 
     def typed(self, plan: Plan) -> dict[str, Value]:
         """What was typed, by node id (`t05.ontime@self`); blanks left out."""
-        typed = {}
+        typed: dict[str, Value] = {}
         for bound in plan.program.inputs():
             for stage in STAGES:
                 sheet, address = plan.homes[bound.id + stage]

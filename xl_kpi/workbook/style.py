@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
@@ -33,7 +34,7 @@ class Look:
     fill: str = ""
     across: str = "left"
     down: str = "center"
-    border: str = "thin"
+    border: Literal["thin", ""] = "thin"
     underline: bool = False
 
 

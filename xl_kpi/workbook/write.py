@@ -31,7 +31,7 @@ def render(plan: Plan) -> bytes:
     core = package["docProps/core.xml"]
     package["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _EPOCH, core)
     values: dict[str, dict[str, Value]] = {}
-    for (sheet, address), value in blank_values(plan).items():
+    for (sheet, address), value in blank_values(plan.scheme).items():
         values.setdefault(sheet, {})[a1(*address)] = value
     for number, name in enumerate(plan.sheets, 1):
         part = f"xl/worksheets/sheet{number}.xml"
@@ -157,8 +157,8 @@ def _page(target: Worksheet, sheet: Sheet) -> None:
     margins = target.page_margins
     margins.left = margins.right = 0.5
     margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.7, 0.3, 0.35
-    target.oddFooter.center.text = "第 &P 页　共 &N 页"
-    target.oddFooter.left.text = "&A"
+    target.oddFooter.center.text = "第 &P 页　共 &N 页"  # type: ignore[union-attr]  # the stubs think it may be None
+    target.oddFooter.left.text = "&A"  # type: ignore[union-attr]
     target.sheet_view.showGridLines = False
 
 

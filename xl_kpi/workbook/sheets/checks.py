@@ -107,9 +107,7 @@ def _task_check(task: BoundTask) -> ops.Op:
 def _findings_block(sheet: Sheet) -> None:
     """Where the add-in lists what it found; unlocked, empty until then."""
     sheet.put(1, FINDING_COLUMN, "加载项核对结果", style="title2", to=(1, FINDING_COLUMN + 3))
-    sheet.put(
-        2, FINDING_COLUMN, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, FINDING_COLUMN + 3)
-    )
+    sheet.put(2, FINDING_COLUMN, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, FINDING_COLUMN + 3))
     for offset, title in enumerate(("级别", "单元格", "问题与处理办法", "代码")):
         sheet.put(TOP, FINDING_COLUMN + offset, title, style="header")
     for row in range(TOP + 1, TOP + 1 + FINDING_ROWS):

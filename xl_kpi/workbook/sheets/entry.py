@@ -68,9 +68,7 @@ def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> 
     label = form.number_of(number, task)
     name = " ".join(task.task.name.split())
     link = plan.place("考核表", form.row_of(number))
-    sheet.put(
-        row, 1, f"{label}　{name}", style="block", link=link, tip="转到考核表中的这一项", to=(row, NOTE)
-    )
+    sheet.put(row, 1, f"{label}　{name}", style="block", link=link, tip="转到考核表中的这一项", to=(row, NOTE))
     sheet.height_for(row, [(name, sum(WIDTHS) - 10)], least=22)
     for bound in task.inputs:
         row += 1
@@ -154,8 +152,9 @@ def _validation(bound: BoundInput, cells: str) -> Validation:
     if spec.kind == "text":
         return Validation(cells, "textLength", "0", "500", **common, error="最多500字。请缩短后重新填写。")
     low, high = (f"{bound:.6f}".rstrip("0").rstrip(".") for bound in spec.bounds)
-    kind = {"count": "whole", "date": "date"}.get(spec.kind, "decimal")
-    return Validation(cells, kind, low, high, **common, error=error)
+    if spec.kind == "count":
+        return Validation(cells, "whole", low, high, **common, error=error)
+    return Validation(cells, "date" if spec.kind == "date" else "decimal", low, high, **common, error=error)
 
 
 def _conditions(sheet: Sheet, first: int, last: int) -> None:

@@ -59,18 +59,14 @@ def _head(plan: Plan, sheet: Sheet, last: int) -> None:
     scheme = plan.scheme
     count = len(scheme.columns)
     wide = max(range(1, count + 1), key=lambda c: sheet.widths[c])
-    sheet.put(
-        1, 1, scheme.title + (f"（{scheme.level}级）" if scheme.level else ""), style="title", to=(1, last)
-    )
+    sheet.put(1, 1, scheme.title + (f"（{scheme.level}级）" if scheme.level else ""), style="title", to=(1, last))
     sheet.height_for(1, [(scheme.title, sum(sheet.widths.values()) / 1.8)], least=44, line=30)
     sheet.put(2, 1, "被考核单位：", style="head_label", to=(2, 2))
     sheet.put(2, 3, plan.unit_text, style="head_value", to=(2, wide))
     sheet.put(2, wide + 1, f"主管部门：{scheme.department}", style="head_input", to=(2, count + 1))
     sheet.put(2, count + 2, "主管部门负责人：", style="head_input", to=(2, last))
     sheet.heights[2] = 26
-    sheet.put(
-        3, 1, "得分由“数据填报”表自动计算；单击“自评得分”可转到该项的填报处。", style="hint", to=(3, last)
-    )
+    sheet.put(3, 1, "得分由“数据填报”表自动计算；单击“自评得分”可转到该项的填报处。", style="hint", to=(3, last))
     sheet.heights[3] = 18
     titles = [column.title for column in scheme.columns] + [title for title, _ in ADDED]
     for number, title in enumerate(titles, 1):
@@ -91,9 +87,7 @@ def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask)
             sheet.put(row, column, text, style="form_text" if words else "form_center")
     count = len(plan.scheme.columns)
     link = plan.place("数据填报", plan.entry_rows[task.id])
-    plan.show(
-        sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处"
-    )
+    plan.show(sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处")
     plan.show(sheet, row, count + 2, bound.score, style="form_score")
     sheet.put(row, count + 3, style="free_text")
     sheet.put(row, count + 4, style="free_text")
@@ -166,8 +160,6 @@ def _foot(plan: Plan, sheet: Sheet, row: int, last: int) -> None:
         sheet.put(row, 1, note, style="foot", to=(row, last))
         sheet.height_for(row, [(note, width)])
         row += 1
-    signatures = (
-        "单位负责人（签字）：　　　　　　　　填报人（签字）：　　　　　　　　日期：　　　　年　　月　　日"
-    )
+    signatures = "单位负责人（签字）：　　　　　　　　填报人（签字）：　　　　　　　　日期：　　　　年　　月　　日"
     sheet.put(row, 1, signatures, style="signature", to=(row, last))
     sheet.heights[row] = 36

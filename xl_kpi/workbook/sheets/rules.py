@@ -64,9 +64,7 @@ def _general(scheme: Scheme) -> Iterator[str]:
     how = "四舍五入" if scheme.rounding.mode == "half_up" else "截去以后各位"
     reading = f"（{scheme.rounding.reading}）" if scheme.rounding.reading else ""
     yield f"得分：每项任务的得分保留{scheme.rounding.digits}位小数，{how}{reading}；不低于0分，不高于该项分值。"
-    bands = "，".join(
-        f"得分率{show(b.at_least, 'percent')}及以上为{b.name}" for b in scheme.grades.bands[:-1]
-    )
+    bands = "，".join(f"得分率{show(b.at_least, 'percent')}及以上为{b.name}" for b in scheme.grades.bands[:-1])
     default = "（原文未给出等次标准，此为默认值，可在方案中修改）" if scheme.grades.default else ""
     yield f"等次：{bands}，其余为{scheme.grades.bands[-1].name}{default}。"
     best, worst = scheme.grades.bands[0].name, scheme.grades.bands[-1].name

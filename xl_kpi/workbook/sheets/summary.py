@@ -89,16 +89,12 @@ def _outcome(plan: Plan, sheet: Sheet, row: int) -> int:
     area = f"{a1(first, 2)}:{a1(row - 1, 2)}"
     cell = a1(first, 2)
     sheet.conditions.append(Condition(area, f'OR({cell}="未完成",{cell}="未填")', "wanting"))
-    sheet.conditions.append(
-        Condition(area, f'OR({cell}="一票否决",{cell}="一票否优",{cell}="该项不得分")', "wrong")
-    )
+    sheet.conditions.append(Condition(area, f'OR({cell}="一票否决",{cell}="一票否优",{cell}="该项不得分")', "wrong"))
     return row
 
 
 def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
-    vetoes = [
-        (number, task, veto) for number, task in enumerate(plan.program.tasks, 1) for veto in task.vetoes
-    ]
+    vetoes = [(number, task, veto) for number, task in enumerate(plan.program.tasks, 1) for veto in task.vetoes]
     if not vetoes:
         return row
     sheet.put(row, 1, "否决条款所在任务", style="header")
@@ -127,6 +123,4 @@ def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
 
 def _chart(plan: Plan, sheet: Sheet, row: int) -> None:
     first, last = TOP + 1, TOP + len(list(plan.scheme.all_groups()))
-    sheet.charts.append(
-        Chart("各级指标得分与分值", a1(row, 1), (1, first, last), ((2, TOP, last), (4, TOP, last)))
-    )
+    sheet.charts.append(Chart("各级指标得分与分值", a1(row, 1), (1, first, last), ((2, TOP, last), (4, TOP, last))))

@@ -1,0 +1,302 @@
+"""`xl-kpi`: arguments, progress, printing, exit codes, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from xl_kpi import __version__, api, demo
+from xl_kpi.findings import Finding, SchemeError, XlKpiError, finding, speak, worst
+from xl_kpi.workbook.package import save
+from xl_kpi.workbook.units import Unit, read_units
+
+CLEAN, FOUND, USAGE = 0, 1, 2
+LEVELS = ("省", "市", "县")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (0 clean, 1 findings, 2 usage or scheme error)."""
+    options = _parser().parse_args(arguments)
+    speak(options.lang)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.run
+        return command(options)
+    except SchemeError as error:
+        _tell(error.findings)
+        return USAGE
+    except XlKpiError as error:
+        _tell(error.findings)
+        return USAGE if any(f.code in ("units", "answers", "not-found") for f in error.findings) else FOUND
+    except BrokenPipeError:
+        return FOUND
+    except OSError as error:
+        print(
+            f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序",
+            file=sys.stderr,
+        )
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xl-kpi", description="公共卫生绩效考核工作簿：生成、填报、计分、核对")
+    parser.add_argument("--version", action="version", version=f"xl-kpi {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", choices=("zh", "en"), default="zh", help="提示所用的语言")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    schemes = command("schemes", _schemes, "列出现有方案：名称、标题、年度、任务数、分值")
+    schemes.add_argument("--json", action="store_true")
+
+    lint = command("lint", _lint, "检查方案：分值是否相符、是否覆盖原文、是否自洽")
+    lint.add_argument("scheme", nargs="+", help="方案名称，或 .yaml 文件的路径")
+    lint.add_argument("--json", action="store_true")
+
+    new = command("new", _new, "生成空白工作簿")
+    new.add_argument("scheme", nargs="+", help="方案名称或 .yaml 路径；all 表示全部方案")
+    new.add_argument("--unit", action="append", default=[], help="单位名称，可重复")
+    new.add_argument("--units", type=Path, help="单位名单（.xlsx 或 .csv，列名：单位名称、单位代码、层级）")
+    new.add_argument("--level", choices=LEVELS, help="分级方案的层级；不分级的方案不受影响")
+    new.add_argument("--year", type=int, help="考核年度，默认为方案的年度")
+    new.add_argument("--out", type=Path, required=True, help="存放的文件夹")
+
+    mapping = command("map", _map, "列出工作簿中每个填报项和结果所在的单元格")
+    mapping.add_argument("file", type=Path)
+    mapping.add_argument("--json", action="store_true")
+
+    fill = command("fill", _fill, "把答案填入工作簿，其余一概不动")
+    fill.add_argument("file", type=Path)
+    fill.add_argument("answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}}')
+    fill.add_argument("--out", type=Path, required=True)
+
+    check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
+    check.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
+    check.add_argument("--json", action="store_true")
+
+    recalc = command("recalc", _recalc, "重新计算工作簿，只更新公式的缓存值")
+    recalc.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
+    where = recalc.add_mutually_exclusive_group(required=True)
+    where.add_argument("--in-place", action="store_true")
+    where.add_argument("--out", type=Path)
+
+    for added in (mapping, fill, check, recalc):
+        added.add_argument("--scheme", default="", help="自定义方案的 .yaml 文件")
+
+    tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
+    tour.add_argument("dir", type=Path)
+    return parser
+
+
+def _schemes(options: argparse.Namespace) -> int:
+    found = [api.describe(name) for name in api.schemes()]
+    if options.json:
+        _print_json(
+            {
+                "name": scheme.id,
+                "title": scheme.title,
+                "year": scheme.year,
+                "tasks": len(list(scheme.tasks())),
+                "points": scheme.points,
+                "levels": list(scheme.levels),
+            }
+            for scheme in found
+        )
+        return CLEAN
+    rows = [[s.id, s.title, s.year, len(list(s.tasks())), f"{s.points:g}", "、".join(s.levels)] for s in found]
+    _table(("名称", "标题", "年度", "任务", "分值", "层级"), rows)
+    return CLEAN
+
+
+def _lint(options: argparse.Namespace) -> int:
+    code = CLEAN
+    for name in options.scheme:
+        findings = api.lint(name)
+        if options.json:
+            _print_json({"scheme": name, **f.as_json()} for f in findings)
+        else:
+            print(f"{name}：" + ("没有问题" if not findings else ""))
+            _list(findings)
+        if worst(findings) == "error":
+            code = FOUND
+    return code
+
+
+def _new(options: argparse.Namespace) -> int:
+    names = [n for name in options.scheme for n in (api.schemes() if name == "all" else [name])]
+    units = [Unit(" ".join(name.split())) for name in options.unit]
+    if options.units:
+        units += read_units(options.units)
+    jobs = []
+    for name in names:
+        for unit in units or [Unit("")]:
+            level = unit.level or options.level
+            jobs.append((api.scheme(name, level, options.year), unit))
+    targets = [api.filename(scheme, unit.name) for scheme, unit in jobs]
+    clash = next((t for n, t in enumerate(targets) if t in targets[:n]), None)
+    if clash:
+        raise XlKpiError(finding("units", file="", where="", why=f"两个单位会得到同一个文件名 {clash}"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    for (scheme, unit), target in _progress(list(zip(jobs, targets, strict=True)), "生成"):
+        save(options.out / target, api.build(scheme, unit.name, unit.code))
+        print(options.out / target)
+    return CLEAN
+
+
+def _map(options: argparse.Namespace) -> int:
+    found = api.workbook_map(options.file, options.scheme)
+    if options.json:
+        _print_json([found])
+        return CLEAN
+    print(f"{found['unit']}　{found['year']}年　{found['scheme']} 第{found['version']}版")
+    rows = [[i["id"], i["label"], i["kind"], i["cells"]["self"]] for i in found["inputs"]]
+    _table(("编号", "填报项", "类型", "自报值"), rows)
+    return CLEAN
+
+
+def _fill(options: argparse.Namespace) -> int:
+    try:
+        answers = json.loads(options.answers.read_text(encoding="utf-8"))
+        if not isinstance(answers, dict):
+            raise ValueError("应为一个 JSON 对象")
+    except (UnicodeDecodeError, ValueError) as error:
+        raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
+    save(options.out, api.fill(options.file, answers, options.scheme))
+    print(options.out)
+    return CLEAN
+
+
+def _check(options: argparse.Namespace) -> int:
+    code = CLEAN
+    for path in _progress(_workbooks(options.path), "核对"):
+        report = api.check(path, options.scheme)
+        if report.verdict != "accept":
+            code = FOUND
+        if options.json:
+            _print_json([report.as_json()])
+        else:
+            _print_report(report)
+    return code
+
+
+_VERDICTS = {"accept": "通过", "flag": "有问题", "reject": "退回"}
+
+
+def _print_report(report: api.Report) -> None:
+    outcome = report.assessment
+    print(f"{report.file}：{_VERDICTS[report.verdict]}")
+    if outcome is not None:
+        state = "已完成" if outcome.complete else f"未完成（未填 {outcome.missing} 项，有误 {outcome.invalid} 项）"
+        print(f"  {report.unit}　{report.year}年　{state}")
+        print(
+            f"  总分 {outcome.total:g} / {outcome.max:g}（{outcome.rate:.2%}）　等次 {outcome.grade}　否决 {outcome.veto_state}"
+        )
+    _list(report.findings)
+
+
+def _recalc(options: argparse.Namespace) -> int:
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+    for path in _progress(_workbooks(options.path), "重算"):
+        target = path if options.in_place else options.out / path.name
+        save(target, api.recalculated(path, options.scheme))
+        print(target)
+    return CLEAN
+
+
+def _demo(options: argparse.Namespace) -> int:
+    blank, back = options.dir / "空白", options.dir / "收回"
+    blank.mkdir(parents=True, exist_ok=True)
+    back.mkdir(exist_ok=True)
+    print("一、生成各方案的空白工作簿：")
+    for path in _progress(demo.blanks(blank), "生成", len(api.schemes())):
+        print(f"  {path}")
+    print(f"\n二、模拟 {demo.UNITS} 家医院填报，并核对：")
+    rows = []
+    for path in _progress(demo.filled(back), "填报、核对", demo.UNITS):
+        report = api.check(path)
+        outcome = report.assessment
+        assert outcome is not None, "a workbook just built is ours"
+        first = next((f.message for f in report.findings if f.severity != "info"), "")
+        rows.append(
+            [
+                report.unit,
+                _VERDICTS[report.verdict],
+                f"{outcome.total:.2f}",
+                f"{outcome.rate:.2%}",
+                outcome.grade,
+                outcome.veto_state,
+                first,
+            ]
+        )
+    rows.sort(key=lambda row: -float(row[2]))
+    _table(("单位", "核对", "总分", "得分率", "等次", "否决", "第一个问题"), rows)
+    print(f"\n文件在 {options.dir}：请用 Excel 或 WPS 打开看看。")
+    return CLEAN
+
+
+def _workbooks(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and the .xlsx files of the folders named; Excel's lock files are passed over and counted."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".xlsx" and p.is_file())
+            locks = [p for p in inside if p.name.startswith("~$")]
+            if locks:
+                print(f"{path}：跳过 {len(locks)} 个正在打开的文件的锁文件（~$）", file=sys.stderr)
+            found += [p for p in inside if p not in locks]
+        else:
+            found.append(path)
+    return found
+
+
+Item = TypeVar("Item")
+
+
+def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+    """The items with a progress bar on a terminal, and none in a pipe."""
+    bar: Iterable[Item] = tqdm(items, desc=what, total=total, file=sys.stderr, disable=None, leave=False)
+    return bar
+
+
+def _tell(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        print(found.message, file=sys.stderr)
+
+
+_MARKS = {"error": "×", "warning": "！", "info": "·"}
+
+
+def _list(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        place = f"{found.sheet}!{found.cell}　" if found.cell else ""
+        print(f"  {_MARKS[found.severity]} {place}{found.message}")
+
+
+def _print_json(objects: Iterable[Any]) -> None:
+    for item in objects:
+        print(json.dumps(item, ensure_ascii=False))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table in columns; a Chinese character is two wide."""
+    lines = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print(
+            "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)

@@ -1,0 +1,149 @@
+"""The tour: blank workbooks of every scheme, simulated units of one of them, checked, and their results."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from xl_kpi import api
+from xl_kpi.rules.attain import Attain
+from xl_kpi.rules.average import Average
+from xl_kpi.rules.base import YES, Input, Rule, key, parts
+from xl_kpi.rules.checklist import Checklist
+from xl_kpi.rules.growth import Growth, Quotient
+from xl_kpi.rules.judged import Judged
+from xl_kpi.rules.ratio import Ratio
+from xl_kpi.rules.threshold import Threshold
+from xl_kpi.scheme.program import BoundTask, Program
+from xl_kpi.workbook.package import save
+
+SIMULATED = "zaozhuang-hospital-2022"
+UNITS = 12
+Answers = dict[str, float | str]
+
+
+def blanks(folder: Path) -> Iterator[Path]:
+    """Write the blank workbook of every scheme shipped; schemes with levels for 市."""
+    for name in api.schemes():
+        scheme = api.scheme(name, "市")
+        path = folder / api.filename(scheme)
+        save(path, api.build(scheme))
+        yield path
+
+
+def filled(folder: Path) -> Iterator[Path]:
+    """Write the workbooks of twelve made-up hospitals, filled; always the same ones."""
+    scheme = api.scheme(SIMULATED)
+    for number in range(1, UNITS + 1):
+        unit = f"示例医院{number:02d}"
+        path = folder / api.filename(scheme, unit)
+        save(path, api.build(scheme, unit, f"H{number:02d}"))
+        save(path, api.fill(path, simulate(api.program(scheme), number)))
+        save(path, api.recalculated(path))
+        yield path
+
+
+def simulate(program: Program, seed: int) -> Answers:
+    """Made-up answers of one unit: mostly good; every fourth has something to find (a veto, a gap, a slip)."""
+    draw = random.Random(seed)
+    quality = draw.uniform(0.75, 0.99)
+    answers: Answers = {}
+    for task in program.tasks:
+        answers |= {f"{task.id}.{name}": value for name, value in _task_answers(task, draw, quality).items()}
+    for bound in program.setup:
+        answers[bound.id] = _plain(bound.spec, draw, quality, program.scheme.year)
+    first = next(task for task in program.tasks if any("fail" in veto.effects for veto in task.vetoes))
+    veto_input = next(veto.needs[0] for veto in first.vetoes)
+    troubles: dict[int, Answers] = {4: {veto_input: 1}, 12: {veto_input: "无"}}
+    answers |= troubles.get(seed, {})
+    if seed == 8:
+        answers.pop(program.tasks[4].inputs[0].id)
+    return answers
+
+
+def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answers:
+    answers: Answers = {}
+    for rule in _rules(task.task.rule):
+        answers |= _rule_answers(rule, draw, quality)
+    for bound in task.inputs:
+        if bound.spec.id not in answers and bound.spec.required:
+            answers[bound.spec.id] = _plain(bound.spec, draw, quality, 0)
+    return {name: value for name, value in answers.items() if any(b.spec.id == name for b in task.inputs)}
+
+
+def _rules(rule: Rule) -> Iterator[Rule]:
+    yield rule
+    for part in parts(rule):
+        if isinstance(part, Rule):
+            yield from _rules(part)
+
+
+def _rule_answers(rule: Rule, draw: random.Random, quality: float) -> Answers:
+    """Answers that hang together: a numerator below its denominator, a reason beside a deduction."""
+    good = draw.random() < quality
+    if isinstance(rule, Ratio):
+        whole = draw.randint(20, 200)
+        return {
+            key(rule.denominator): whole,
+            key(rule.numerator): whole if good else round(whole * draw.uniform(0.6, 0.99)),
+        }
+    if isinstance(rule, Growth):
+        pairs = [(rule.current, rule.previous)]
+        found: Answers = {}
+        for current, previous in pairs:
+            if not isinstance(current, Quotient) and not isinstance(previous, Quotient):
+                last = draw.randint(500, 1500)
+                found |= {key(previous): last, key(current): round(last * (1.08 if good else 0.98))}
+        return found
+    if isinstance(rule, Average):
+        indices = {f"{rule.id}_{i}": round(draw.uniform(0.8, 1.0) * rule.top, 2) for i in range(1, 4)}
+        return {f"{rule.id}_drawn": 3, **indices}
+    if isinstance(rule, Judged):
+        if good:
+            return {rule.id: 0}
+        return {rule.id: 1, f"{rule.id}_reason": "部分工作完成效果较差"}
+    if isinstance(rule, Checklist):
+        # Nothing here has a date to fill in unless it was done.
+        return {item.id: "是" if draw.random() < quality or item.due else "否" for item in rule.items} | {
+            f"{item.id}_date": 44800 for item in rule.items if item.due
+        }
+    if isinstance(rule, Attain):
+        return {key(t.input): t.target for t in rule.targets if isinstance(t.target, float) and good}
+    if isinstance(rule, Threshold) and isinstance(rule.input, Input):
+        return {rule.input.id: _meeting(rule, rule.input, draw, good)}
+    return {}
+
+
+def _meeting(rule: Threshold, spec: Input, draw: random.Random, good: bool) -> float:
+    standard = next(
+        value
+        for value in (
+            rule.at_least,
+            rule.at_most,
+            rule.above,
+            rule.below,
+            rule.equals,
+            (rule.between or [None])[0],
+        )
+        if value is not None
+    )
+    base = standard if isinstance(standard, float) else 0.9
+    low, high = spec.bounds
+    up = rule.at_least is not None or rule.above is not None or rule.between is not None
+    value = base if good else base * (draw.uniform(0.85, 0.99) if up else draw.uniform(1.01, 1.2))
+    if spec.kind == "count":
+        value = float(round(value)) if good else float(max(0, round(value) + (-1 if up else 1)))
+    return min(max(round(value, 4), low), high)
+
+
+def _plain(spec: Input, draw: random.Random, quality: float, year: int) -> float | str:
+    """An answer to an input no rule has more to say about."""
+    if spec.kind == "choice":
+        if YES in spec.choices:
+            return YES if draw.random() < quality else "否"
+        return spec.choices[0] if draw.random() < quality else draw.choice(spec.choices)
+    low, high = spec.bounds
+    if spec.kind == "percent":
+        return round(draw.uniform(max(low, 0.9), high), 4)
+    return low if draw.random() < quality else min(low + 1, high)

@@ -1,0 +1,94 @@
+"""Lists of units (name, code, level) from Excel or CSV."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+
+from xl_kpi.findings import Finding, XlKpiError, finding
+from xl_kpi.rules.base import Level
+
+_HEADS = {
+    "name": ("name", "单位", "单位名称", "名称", "被考核单位"),
+    "code": ("code", "代码", "单位代码", "编码"),
+    "level": ("level", "层级", "级别"),
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit to be assessed."""
+
+    name: str
+    code: str = ""
+    level: Level | None = None
+
+
+def read_units(path: Path) -> list[Unit]:
+    """The units of a list, in its order. Raises XlKpiError with every problem: file, row, what to do."""
+    table = _table(path).fillna("")
+    columns = {
+        field: next((c for c in table.columns if str(c).strip().lower() in heads), None)
+        for field, heads in _HEADS.items()
+    }
+    if columns["name"] is None:
+        raise XlKpiError(
+            finding("units", file=path.name, where="", why="第一行须有列名“单位名称”（可另有“单位代码”“层级”）")
+        )
+    units: list[Unit] = []
+    problems: list[Finding] = []
+    seen: dict[str, int] = {}
+    for number, row in enumerate(table.to_dict("records"), 2):
+        fields = {f: " ".join(str(row[c]).split()) if c is not None else "" for f, c in columns.items()}
+        if not any(fields.values()):
+            continue
+        why = _problem(fields, seen)
+        if why:
+            problems.append(finding("units", file=path.name, where=f" 第{number}行", why=why))
+            continue
+        seen[fields["name"]] = number
+        level = fields["level"].removesuffix("级") or None
+        units.append(Unit(fields["name"], fields["code"], level))  # type: ignore[arg-type]  # checked by _problem
+    if not units and not problems:
+        problems.append(finding("units", file=path.name, where="", why="没有列出任何单位"))
+    if problems:
+        raise XlKpiError(*problems)
+    return units
+
+
+def _problem(fields: dict[str, str], seen: dict[str, int]) -> str:
+    if not fields["name"]:
+        return "缺少单位名称"
+    if fields["name"] in seen:
+        return f"单位“{fields['name']}”与第{seen[fields['name']]}行重复"
+    if not fields["name"].isprintable():
+        return "单位名称含有不可见的控制字符"
+    if fields["level"] and fields["level"].removesuffix("级") not in get_args(Level):
+        return f"层级“{fields['level']}”应为省、市或县"
+    return ""
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise XlKpiError(finding("not-found", file=path.name)) from None
+    try:
+        if path.suffix.lower() == ".csv":
+            return pd.read_csv(io.StringIO(_decoded(content)), dtype=str)
+        return pd.read_excel(io.BytesIO(content), dtype=str)
+    except Exception as error:  # pandas and its readers raise many kinds; all mean that the list is unreadable
+        why = f"无法读取（{type(error).__name__}），应为 .xlsx 或 .csv"
+        raise XlKpiError(finding("units", file=path.name, where="", why=why)) from None
+
+
+def _decoded(content: bytes) -> str:
+    """CSV saved by Excel in China is GB18030 unless somebody chose UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030")
