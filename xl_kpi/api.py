@@ -21,8 +21,9 @@ from xl_kpi.scheme.program import FINAL, REVIEW, SELF, Program
 from xl_kpi.scoring import checks
 from xl_kpi.scoring.run import Assessment, Typed, assess, run
 from xl_kpi.workbook import clone, compare, read
+from xl_kpi.workbook.cells import Value, patch_cells
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import Value, patch_cells, replace_parts, unpack
+from xl_kpi.workbook.package import replace_parts, unpack
 from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
 

@@ -4,35 +4,17 @@ An engine takes whole workbooks as bytes and says what every formula in them com
 values the file has cached. No engine here is Excel; where they differ from it is written down in
 ``tests/engines/test_engines_against_excel.py``, case by case.
 
-The readings of the package (`formula_cells`, `cached_values`) use the standard library alone,
-because openpyxl is kept to ``workbook/`` and ``summary/``. They expect a package that has passed the
-pre-flight of ``workbook/package.py``: they refuse a DOCTYPE, and nothing else hostile is their job.
+The readings (`formula_cells`, `cached_values`) go through ``workbook/package.py``, as everything that opens a file.
 """
 
 from __future__ import annotations
 
-import io
-import posixpath
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
-from xml.etree import ElementTree
 
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """An error value in a cell, such as ``CellError("#DIV/0!")``.
-
-    Besides Excel's own codes there is `NOT_COMPUTED`.
-    """
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
-
+from xl_kpi.workbook.cells import CellError as CellError
+from xl_kpi.workbook.cells import ReadCell, ReadValue, read_cells
+from xl_kpi.workbook.package import UNREADABLE, shared_strings, sheet_parts, unpack
 
 NOT_COMPUTED = CellError("#NOT_COMPUTED!")
 """The engine has no value for this formula: it is circular, or feeds on one that is.
@@ -40,7 +22,7 @@ NOT_COMPUTED = CellError("#NOT_COMPUTED!")
 Excel shows 0 there. An assessment must not: the file is not computable.
 """
 
-Value: TypeAlias = float | str | bool | CellError | None
+Value: TypeAlias = ReadValue
 """What a cell holds. Every number is a float, as in Excel; None is a blank cell, "" an empty text."""
 
 
@@ -95,7 +77,7 @@ def formula_cells(workbook: bytes) -> dict[str, str]:
     Raises:
         ValueError: the bytes are not a readable .xlsx package, or it declares a DOCTYPE.
     """
-    return {f"{sheet}!{cell.reference}": cell.formula for sheet, cell in _cells(workbook) if cell.formula is not None}
+    return {address: cell.formula for address, cell in _cells(workbook) if cell.formula is not None}
 
 
 def cached_values(workbook: bytes) -> dict[str, Value]:
@@ -106,143 +88,16 @@ def cached_values(workbook: bytes) -> dict[str, Value]:
     Raises:
         ValueError: as `formula_cells`.
     """
-    return {f"{sheet}!{cell.reference}": cell.value for sheet, cell in _cells(workbook) if cell.formula is not None}
+    return {address: cell.value for address, cell in _cells(workbook) if cell.formula is not None}
 
 
-@dataclass(slots=True)
-class _Cell:
-    reference: str
-    kind: str
-    formula: str | None = None
-    stored: str | None = None
-
-    @property
-    def value(self) -> Value:
-        # A formula's cached value is never a shared string (kind "s"): those are typed-in texts.
-        if self.kind == "str":
-            return self.stored or ""
-        if self.stored is None:
-            return None
-        if self.kind == "b":
-            return self.stored.strip() not in ("0", "false")
-        if self.kind == "e":
-            return CellError(self.stored)
-        return float(self.stored)
-
-
-class _SheetReader:
-    """Collects the cells of one worksheet part; the target of an `ElementTree.XMLParser`.
-
-    A parser target sees each element once and keeps none, so the part's size costs no memory.
-    Namespaces are dropped from the names: Strict and Transitional files differ in nothing else here.
-    """
-
-    def __init__(self) -> None:
-        self.cells: list[_Cell] = []
-        self._text: list[str] | None = None
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = _local(tag)
-        if name == "c":
-            # The address may be left out by the standard. Nobody does; counting cells is no reading.
-            self.cells.append(_Cell(attributes["r"], attributes.get("t", "n")))
-        elif name in ("f", "v") and self.cells:
-            self._text = []
-
-    def data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
-
-    def end(self, tag: str) -> None:
-        if self._text is None:
-            return
-        name = _local(tag)
-        if name == "f":
-            self.cells[-1].formula = "".join(self._text)
-        elif name == "v":
-            self.cells[-1].stored = "".join(self._text)
-        self._text = None
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("工作簿的 XML 含有 DOCTYPE 声明，拒绝读取")
-
-    def close(self) -> None:
-        """Required of a parser target."""
-
-
-# What zipfile raises for broken, encrypted and unknown compression; a missing part or attribute; bad XML.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    KeyError,
-    ElementTree.ParseError,
-)
-
-
-def _cells(workbook: bytes) -> Iterator[tuple[str, _Cell]]:
-    """Each sheet's name with each of its cells, in file order."""
+def _cells(workbook: bytes) -> Iterator[tuple[str, ReadCell]]:
+    """Each cell by its address, in the order of the sheets and of the file."""
     try:
-        with zipfile.ZipFile(io.BytesIO(workbook)) as package:
-            for sheet, part in _sheet_parts(package):
-                reader = _SheetReader()
-                parser = ElementTree.XMLParser(target=reader)
-                parser.feed(package.read(part))
-                parser.close()
-                for cell in reader.cells:
-                    yield sheet, cell
-    except _UNREADABLE as error:
+        parts = unpack(workbook)
+        strings = shared_strings(parts)
+        for sheet, part in sheet_parts(parts).items():
+            for name, cell in read_cells(parts[part], strings).items():
+                yield f"{sheet}!{name}", cell
+    except (*UNREADABLE, IndexError) as error:
         raise ValueError(f"不是可以读取的 .xlsx 工作簿：{error}") from error
-
-
-def _sheet_parts(package: zipfile.ZipFile) -> list[tuple[str, str]]:
-    """The name and the part of every worksheet, in the order of the tabs.
-
-    Resolved through the relationships, from the package's root: nothing obliges a writer to call a
-    part ``xl/worksheets/sheet1.xml``. Chart sheets have no cells and are left out.
-    """
-    root = dict(_relationships(package, "").values())
-    book_part = root["officeDocument"]
-    targets = _relationships(package, book_part)
-    parts = []
-    for element in _parse(package.read(book_part)).iter():
-        if _local(element.tag) != "sheet":
-            continue
-        attributes = {_local(name): value for name, value in element.attrib.items()}
-        kind, part = targets[attributes["id"]]
-        if kind == "worksheet":
-            parts.append((attributes["name"], part))
-    return parts
-
-
-def _relationships(package: zipfile.ZipFile, source: str) -> dict[str, tuple[str, str]]:
-    """``{id: (kind, target part)}`` of the relationships of one part; "" is the package itself.
-
-    The kind is the last word of the relationship's type, the same in Strict and Transitional files.
-    """
-    folder, name = posixpath.split(source)
-    found = {}
-    for element in _parse(package.read(posixpath.join(folder, "_rels", f"{name}.rels"))):
-        target = posixpath.normpath(posixpath.join("/", folder, element.attrib["Target"]))
-        kind = element.attrib["Type"].rpartition("/")[2]
-        found[element.attrib["Id"]] = (kind, target.lstrip("/"))
-    return found
-
-
-class _RefusingBuilder(ElementTree.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("工作簿的 XML 含有 DOCTYPE 声明，拒绝读取")
-
-
-def _parse(xml: bytes) -> ElementTree.Element:
-    parser = ElementTree.XMLParser(target=_RefusingBuilder())
-    parser.feed(xml)
-    root = parser.close()
-    assert isinstance(root, ElementTree.Element)
-    return root
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]

@@ -7,6 +7,7 @@ worked by hand.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
@@ -260,6 +261,11 @@ def show(number: Number, kind: Kind = "number") -> str:
     if isinstance(number, ByLevel):
         return "、".join(f"{level}级{show(value, kind)}" for level, value in number.by_level.items())
     return f"{number * 100:.10g}%" if kind == "percent" else f"{number:.10g}"
+
+
+def circled(sentence: str) -> str:
+    """A sentence that stands inside a numbered one: its own numbers （1） become ①."""
+    return re.sub(r"（(\d|1\d|20)）", lambda found: chr(0x245F + int(found[1])), sentence)
 
 
 def share_of(points: ops.Op, weight: float, whole: float) -> ops.Op:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Model, Rule, When
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Model, Rule, When, circled
 
 _STARTED = {"id": "started", "label": "签约开工的亿元以上项目数", "kind": "count"}
 _SIGNED = {"id": "signed", "label": "已签约未开工金额", "unit": "亿元"}
@@ -54,7 +54,9 @@ class Cases(Rule):
             f"{case.when.sentence()}的，{case.rule.explain()}" if case.when else f"其他情形，{case.rule.explain()}"
             for case in self.cases
         ]
-        return "按以下顺序适用第一种符合的情形：" + "；".join(f"（{i}）{s}" for i, s in enumerate(sentences, 1))
+        return "按以下顺序适用第一种符合的情形：" + "；".join(
+            f"（{i}）{circled(s)}" for i, s in enumerate(sentences, 1)
+        )
 
     EXAMPLES = (
         Example(_INVEST, 10, {"started": 1, "signed": 0, "judged": 0}, 10, "有开工项目，满分"),

@@ -17,6 +17,7 @@ from xl_kpi.rules.base import (
     Kind,
     Model,
     Rule,
+    circled,
     share_of,
     show,
 )
@@ -108,23 +109,18 @@ class Composite(Rule):
         return self._join(lambda rule: rule.explain_measured(subject, kind))
 
     def _join(self, sentence: Callable[[Rule], str]) -> str:
-        if self.combine == "deductions":
-            return "以下各项分别扣分，合计扣完为止：" + "；".join(
-                f"（{i}）{sentence(part.rule)}" for i, part in enumerate(self.parts, 1)
-            )
-        if self.combine == "all":
-            return "以下各项都达到得满分，任一项未达到不得分：" + "；".join(
-                f"（{i}）{part.label}：{sentence(part.rule)}" for i, part in enumerate(self.parts, 1)
-            )
-        whole = sum(part.weight for part in self.parts)
-        equal = len({part.weight for part in self.parts}) == 1
-        head = f"{len(self.parts)}项各占相等分值：" if equal else ""
-        return head + "；".join(
-            f"（{i}）{part.label}"
-            + ("：" if equal else f"占{show(round(part.weight / whole, 4), 'percent')}：")
-            + sentence(part.rule)
-            for i, part in enumerate(self.parts, 1)
+        parts = "；".join(
+            f"（{i}）{part.label}：{circled(sentence(part.rule))}" for i, part in enumerate(self.parts, 1)
         )
+        if self.combine == "all":
+            return f"以下各项都达到得满分，任一项未达到不得分：{parts}"
+        if self.combine == "deductions":
+            return f"以下各项分别扣分，合计扣完为止：{parts}"
+        weights = [part.weight for part in self.parts]
+        if len(set(weights)) == 1:
+            return f"{len(weights)}项各占相等分值：{parts}"
+        unit: Kind = "percent" if sum(weights) == 1 else "number"
+        return f"各项按{'∶'.join(show(weight, unit) for weight in weights)}分配分值：{parts}"
 
     EXAMPLES = (
         Example(_HALVES, 5, {"a": 1, "b": 0.95}, 5, "两项都达标"),

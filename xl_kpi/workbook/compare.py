@@ -9,8 +9,8 @@ from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, finding
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES
+from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.draft import Address, a1
-from xl_kpi.workbook.package import Value
 from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
 
@@ -60,7 +60,7 @@ def findings(plan: Plan, filled: Filled, batch: Batch, row: int) -> Iterator[Fin
         name = a1(*address)
         cell = filled.cells[sheet].get(name)
         at = f"{sheet}!{name}"
-        if cell is None or not cell.has_formula:
+        if cell is None or cell.formula is None:
             yield finding("formula-changed", at=at, computed=_say(computed))
             continue
         value = "" if cell.value is None else cell.value
@@ -73,13 +73,13 @@ def findings(plan: Plan, filled: Filled, batch: Batch, row: int) -> Iterator[Fin
         yield from stale
 
 
-def _same(left: Value, right: Value) -> bool:
-    if isinstance(left, float | int) and isinstance(right, float | int):
+def _same(left: ReadValue, right: ReadValue) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
         return abs(left - right) <= _TOLERANCE * max(1.0, abs(left), abs(right))
     return left == right
 
 
-def _say(value: Value) -> str:
+def _say(value: ReadValue) -> str:
     if value is None or value == "":
         return "空白"
-    return f"{value:.10g}" if isinstance(value, float | int) else f"“{value}”"
+    return f"{value:.10g}" if isinstance(value, float) else f"“{value}”"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
-from xml.parsers.expat import ExpatError
 
+from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.scheme.program import STAGES
+from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value, read_cells
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import ReadCell, Value, read_cells, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.package import UNREADABLE, shared_strings, sheet_parts, unpack
 from xl_kpi.workbook.plan import META, Plan
 
 _META_ROWS = 20
@@ -34,8 +33,9 @@ class Filled:
             for stage in STAGES:
                 sheet, address = plan.homes[bound.id + stage]
                 cell = self.cells[sheet].get(a1(*address))
-                if cell is not None and cell.value is not None:
-                    typed[bound.id + stage] = cell.value
+                value = None if cell is None else _answer(cell.value)
+                if value is not None:
+                    typed[bound.id + stage] = value
         return typed
 
 
@@ -48,12 +48,13 @@ def read(path: Path) -> Filled:
         raise WorkbookError(finding("not-found", file=name)) from None
     try:
         parts = unpack(package)
+    except UNREADABLE:
+        raise WorkbookError(finding("not-a-workbook", file=name, why=_what_is(package))) from None
+    try:
         strings = shared_strings(parts)
         sheets = sheet_parts(parts)
         cells = {sheet: read_cells(parts[part], strings) for sheet, part in sheets.items()}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError):
-        raise WorkbookError(finding("not-a-workbook", file=name, why=_what_is(package))) from None
-    except (KeyError, ParseError, ExpatError, ValueError, IndexError):
+    except (*UNREADABLE, IndexError):
         raise WorkbookError(finding("not-a-workbook", file=name, why="内部结构不完整或已损坏")) from None
     meta = _meta(cells.get(META))
     if meta.get("product") != "xl_kpi":
@@ -61,12 +62,21 @@ def read(path: Path) -> Filled:
     return Filled(name, package, sheets, cells, meta)
 
 
+def _answer(value: ReadValue) -> Value:
+    """What was typed, as an answer: an error value and a boolean are words, and no answer; an empty text is a blank."""
+    if isinstance(value, CellError):
+        return semantics.ERROR_TEXT
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return None if value == "" else value
+
+
 def _meta(cells: dict[str, ReadCell] | None) -> dict[str, Value]:
     if cells is None:
         return {}
     rows = range(1, _META_ROWS)
     keys = {row: cells[f"A{row}"].value for row in rows if f"A{row}" in cells}
-    return {str(key): cells[f"B{row}"].value for row, key in keys.items() if f"B{row}" in cells}
+    return {str(key): _answer(cells[f"B{row}"].value) for row, key in keys.items() if f"B{row}" in cells}
 
 
 def _what_is(content: bytes) -> str:

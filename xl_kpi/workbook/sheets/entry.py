@@ -79,7 +79,7 @@ def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> 
         sheet.put(row, LABEL, step.label, style="step")
         sheet.put(row, UNIT, step.unit, style="step_center")
         sheet.put(row, STANDARD, step.standard, style="step_center")
-        number_format = "0.00%" if step.unit == "%" else "0.####"
+        number_format = "0.00%" if step.unit == "%" else "General"
         plan.home(sheet, row, FIRST, step.id + SELF, style="step_value", number_format=number_format)
         plan.home(sheet, row, ADOPTED, step.id, style="step_value", number_format=number_format)
         for column in (FIRST + 1, FIRST + 2, STATUS):

@@ -1,0 +1,207 @@
+"""The cells of a sheet's XML: reading them all in one pass, and patching some in place.
+
+Patching touches the cells concerned and nothing else: every other byte of the sheet stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from xl_kpi.expr.to_excel import number_text
+from xl_kpi.workbook.package import local
+
+
+@dataclass(frozen=True)
+class CellError:
+    """An error value as the file has it, e.g. #DIV/0!."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Value = float | str | None
+ReadValue = float | str | bool | CellError | None
+
+
+@dataclass(slots=True)
+class ReadCell:
+    """A cell as it stands in the file: its value, and its formula (None without one; "" where it repeats a shared one)."""
+
+    value: ReadValue = None
+    formula: str | None = None
+
+
+def read_cells(sheet_xml: bytes, strings: Sequence[str] = ()) -> dict[str, ReadCell]:
+    """Every cell of a sheet that holds something, by name, in the order of the file.
+
+    Namespaces and prefixes do not matter. Raises ParseError, KeyError for a cell without a name, IndexError for a
+    shared string that is not there, ValueError for a number that is none and for a DOCTYPE.
+    """
+    reader = _Reader(strings)
+    parser = ElementTree.XMLParser(target=reader)
+    parser.feed(sheet_xml)
+    parser.close()
+    return reader.cells
+
+
+class _Reader:
+    """The target of an XML parser: sees each element once and keeps none."""
+
+    def __init__(self, strings: Sequence[str]) -> None:
+        self.cells: dict[str, ReadCell] = {}
+        self._strings = strings
+        self._name = self._kind = ""
+        self._formula: str | None = None
+        self._stored: list[str] | None = None
+        self._text: list[str] | None = None
+        self._phonetic = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = local(tag)
+        if name == "c":
+            self._name, self._kind = attributes["r"], attributes.get("t", "n")
+            self._formula = self._stored = None
+        elif name in ("f", "v", "t"):
+            self._text = []
+        elif name == "rPh":
+            self._phonetic = True
+
+    def data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def end(self, tag: str) -> None:
+        name = local(tag)
+        if name == "c":
+            self._finish()
+        elif name == "rPh":
+            self._phonetic = False
+        elif self._text is not None and name in ("f", "v", "t"):
+            if name == "f":
+                self._formula = "".join(self._text)
+            elif not self._phonetic:
+                self._stored = (self._stored or []) + self._text
+            self._text = None
+
+    def _finish(self) -> None:
+        value = self._value()
+        if value is not None or self._formula is not None:
+            self.cells[self._name] = ReadCell(value, self._formula)
+
+    def _value(self) -> ReadValue:
+        if self._stored is None:
+            return "" if self._kind == "str" and self._formula is not None else None
+        text = "".join(self._stored)
+        if self._kind == "s":
+            return self._strings[int(text)]
+        if self._kind in ("str", "inlineStr"):
+            return text
+        if self._kind == "b":
+            return text.strip() not in ("0", "false")
+        if self._kind == "e":
+            return CellError(text)
+        return float(text) if text.strip() else None
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ValueError("XML 含有 DOCTYPE 声明，拒绝读取")
+
+    def close(self) -> None:
+        """Required of a parser target."""
+
+
+@dataclass
+class _Span:
+    """Where a cell's element lies in the bytes of a sheet."""
+
+    start: int
+    end: int
+    attributes: dict[str, str]
+    formula: bytes  # the <f> element as it stands, or nothing
+    prefix: str
+
+
+def patch_cells(sheet_xml: bytes, values: Mapping[str, Value], *, keep_formulas: bool) -> bytes:
+    """A sheet with new values in some cells (by name, e.g. B5); None empties a cell, styles stay.
+
+    With keep_formulas a formula stays and only its cached value changes; otherwise the value takes its place.
+    Raises KeyError naming the first cell the sheet does not have.
+    """
+    spans = _find(sheet_xml, set(values))
+    missing = [name for name in values if name not in spans]
+    if missing:
+        raise KeyError(missing[0])
+    pieces = []
+    position = 0
+    for name, span in sorted(spans.items(), key=lambda item: item[1].start):
+        pieces += [sheet_xml[position : span.start], _patched(span, values[name], keep_formulas)]
+        position = span.end
+    return b"".join([*pieces, sheet_xml[position:]])
+
+
+# XML cannot hold these; Excel writes them as _xHHHH_.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def _text(value: str) -> str:
+    return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
+
+
+def _patched(span: _Span, value: Value, keep_formula: bool) -> bytes:
+    prefix = span.prefix
+    body = span.formula.decode() if keep_formula else ""
+    attributes = {k: v for k, v in span.attributes.items() if k != "t"}
+    if isinstance(value, str) and body:
+        attributes["t"] = "str"
+        body += f"<{prefix}v>{_text(value)}</{prefix}v>"
+    elif isinstance(value, str):
+        attributes["t"] = "inlineStr"
+        body = f'<{prefix}is><{prefix}t xml:space="preserve">{_text(value)}</{prefix}t></{prefix}is>'
+    elif value is not None:
+        body += f"<{prefix}v>{number_text(value)}</{prefix}v>"
+    written = "".join(f" {k}={quoteattr(v)}" for k, v in attributes.items())
+    if not body:
+        return f"<{prefix}c{written}/>".encode()
+    return f"<{prefix}c{written}>{body}</{prefix}c>".encode()
+
+
+def _find(xml: bytes, wanted: set[str]) -> dict[str, _Span]:
+    """The spans of the wanted cells, by expat's byte positions."""
+    found: dict[str, _Span] = {}
+    parser = expat.ParserCreate()
+    cell: _Span | None = None
+    formula_start = 0
+
+    def tag_end(at: int) -> int:
+        return xml.index(b">", at) + 1
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell, formula_start
+        local = tag.rpartition(":")[2]
+        if local == "c" and attributes.get("r") in wanted:
+            cell = _Span(parser.CurrentByteIndex, 0, attributes, b"", tag[: -len(local)])
+        elif local == "f" and cell is not None:
+            formula_start = parser.CurrentByteIndex
+
+    def end(tag: str) -> None:
+        nonlocal cell
+        if cell is None:
+            return
+        local = tag.rpartition(":")[2]
+        if local == "f":
+            cell.formula = xml[formula_start : tag_end(parser.CurrentByteIndex)]
+        elif local == "c":
+            cell.end = tag_end(parser.CurrentByteIndex)
+            found[cell.attributes["r"]] = cell
+            cell = None
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.Parse(xml, True)
+    return found
