@@ -178,7 +178,7 @@ class Rule(Model):
         return ""
 
     def standards(self) -> dict[str, str]:
-        """The standard beside each input id."""
+        """The standard beside each input id, for the form."""
         found: dict[str, str] = {}
         own = getattr(self, "input", None)
         if own is not None:
@@ -257,7 +257,7 @@ def term(number: Number) -> ops.Op:
 def show(number: Number, kind: Kind = "number") -> str:
     """A parameter as an official reads it."""
     if isinstance(number, Ask):
-        return f"（{number.ask.label}，由考核组织单位填写）"
+        return f"“{number.ask.label}”（由考核组织单位填写）"
     if isinstance(number, ByLevel):
         return "、".join(f"{level}级{show(value, kind)}" for level, value in number.by_level.items())
     return f"{number * 100:.10g}%" if kind == "percent" else f"{number:.10g}"

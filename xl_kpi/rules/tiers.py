@@ -45,7 +45,7 @@ class Tiers(Measured):
 
     def explain_measured(self, subject: str, kind: Kind) -> str:
         bands = "；".join(f"≥{show(b.at_least, kind)}得分值的{show(b.share, 'percent')}" for b in self.bands)
-        factor = "" if self.factor == 1 else f"，再乘{show(self.factor, 'percent').strip('（）')}"
+        factor = "" if self.factor == 1 else f"，再乘{show(self.factor, 'percent')}"
         return f"{subject}{bands}；<{show(self.bands[-1].at_least, kind)}不得分{factor}"
 
     def standard(self, kind: Kind) -> str:

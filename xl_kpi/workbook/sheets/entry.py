@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from xl_kpi.rules.base import SETUP, Input, show
@@ -78,7 +79,7 @@ def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> 
         sheet.put(row, TASK, label, style="small")
         sheet.put(row, LABEL, step.label, style="step")
         sheet.put(row, UNIT, step.unit, style="step_center")
-        sheet.put(row, STANDARD, step.standard, style="step_center")
+        sheet.put(row, STANDARD, _brief(step.standard), style="step_center")
         number_format = "0.00%" if step.unit == "%" else "General"
         plan.home(sheet, row, FIRST, step.id + SELF, style="step_value", number_format=number_format)
         plan.home(sheet, row, ADOPTED, step.id, style="step_value", number_format=number_format)
@@ -106,7 +107,8 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
     sheet.put(row, TASK, label, style="small")
     sheet.put(row, LABEL, spec.label, style="label")
     sheet.put(row, UNIT, "%" if spec.kind == "percent" else spec.unit, style="center")
-    sheet.put(row, STANDARD, bound.standard, style="center")
+    standard = _brief(bound.standard)
+    sheet.put(row, STANDARD, standard, style="center")
     for offset, stage in enumerate(STAGES):
         style = "input" if offset == 0 else "review"
         look = style + ("_text" if spec.kind == "text" else "")
@@ -119,9 +121,14 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
     sheet.put(row, NOTE, note, style="note")
     sheet.height_for(
         row,
-        [(spec.label, WIDTHS[LABEL - 1]), (note, WIDTHS[NOTE - 1]), (bound.standard, WIDTHS[STANDARD - 1])],
+        [(spec.label, WIDTHS[LABEL - 1]), (note, WIDTHS[NOTE - 1]), (standard, WIDTHS[STANDARD - 1])],
     )
     sheet.validations.append(_validation(bound, f"{a1(row, FIRST)}:{a1(row, FIRST + 2)}"))
+
+
+def _brief(standard: str) -> str:
+    """A standard that fits its narrow column: one that the bureau fills in is named on its own row."""
+    return re.sub(r"“.+?”（由考核组织单位填写）", "所定标准", standard)
 
 
 def _range_text(spec: Input) -> str:
@@ -143,7 +150,7 @@ def _range_text(spec: Input) -> str:
 def _validation(bound: BoundInput, cells: str) -> Validation:
     spec = bound.spec
     prompt = "；".join(
-        text for text in (_range_text(spec), spec.note, bound.standard and f"标准{bound.standard}") if text
+        text for text in (_range_text(spec), spec.note, bound.standard and f"标准{_brief(bound.standard)}") if text
     )
     common = {"prompt_title": spec.label[:31], "prompt": (spec.label + "\n" + prompt)[:250]}
     error = f"“{spec.label[:60]}”须填：{_range_text(spec)}。请重新填写。"[:220]
