@@ -227,6 +227,13 @@ def ceiling(arg: Op) -> Op:
     return Add((whole, If(Compare(">", arg, whole), Const(1), Const(0))))
 
 
+def exact(op: Op) -> bool:
+    """Whether a value carries no binary noise, so that it can be compared without rounding it first."""
+    if isinstance(op, Add):
+        return all(exact(term) for term in op.terms)
+    return isinstance(op, Const | Count | CountText | CountFilled | Round | RoundDown)
+
+
 def children(op: Op) -> Iterator[Op]:
     """The expressions directly inside an op."""
     for field in fields(op):

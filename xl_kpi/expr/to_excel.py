@@ -89,15 +89,9 @@ def _factor(op: ops.Op, at: Addresses, also: tuple[type[ops.Op], ...] = ()) -> s
 def _side(op: ops.Op, at: Addresses) -> str:
     """One side of a comparison: rounded unless it is exact by nature."""
     text = _emit(op, at)
-    if _exact(op):
+    if ops.exact(op):
         return text
     return _call("ROUND", text, str(semantics.COMPARE_DIGITS))
-
-
-def _exact(op: ops.Op) -> bool:
-    if isinstance(op, ops.Add):
-        return all(_exact(term) for term in op.terms)
-    return isinstance(op, ops.Const | ops.Count | ops.CountText | ops.CountFilled | ops.Round | ops.RoundDown)
 
 
 def _const(op: ops.Const, at: Addresses) -> str:

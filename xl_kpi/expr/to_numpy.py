@@ -145,10 +145,14 @@ _COMPARISONS: dict[str, Callable[[Floats, Floats], Bools]] = {
 
 
 def _compare(op: ops.Compare, batch: Batch) -> Bools:
-    left, right = (
-        semantics.excel_round(_numbers(side, batch), semantics.COMPARE_DIGITS) for side in (op.left, op.right)
-    )
-    return _COMPARISONS[op.how](left, right)
+    return _COMPARISONS[op.how](_side(op.left, batch), _side(op.right, batch))
+
+
+def _side(op: ops.Op, batch: Batch) -> Floats:
+    if isinstance(op, ops.Const):
+        return np.float64(op.value)  # type: ignore[return-value]  # numpy broadcasts it
+    numbers = _numbers(op, batch)
+    return numbers if ops.exact(op) else semantics.excel_round(numbers, semantics.COMPARE_DIGITS)
 
 
 def _filled(op: ops.Filled, batch: Batch) -> Bools:
