@@ -50,6 +50,7 @@ CATALOGUE: dict[str, Kind] = {
     "scheme-reference": Kind(
         "error", "{where}：引用了不存在的填报项“{id}”。请改为已有的编号", "{where}: there is no input {id!r}"
     ),
+    "scheme-rule": Kind("error", "{where}：{why}。请改正评分规则", "{where}: {why}"),
     "scheme-level": Kind(
         "error",
         "方案 {scheme}：{why}。请用 --level 指明省、市、县之一",

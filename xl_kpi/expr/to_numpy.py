@@ -36,14 +36,22 @@ class Batch:
     columns: dict[str, Column] = field(default_factory=dict)
     words: list[str] = field(default_factory=lambda: [""])
     _codes: dict[str, int] = field(default_factory=lambda: {"": 0})
+    _alike: dict[str, list[int]] = field(default_factory=dict)
 
     def code(self, text: str) -> int:
-        """The code of a text; case does not count, as in Excel's comparisons."""
-        key = text.casefold()
-        if key not in self._codes:
-            self._codes[key] = len(self.words)
+        """The code of a text as it is spelt."""
+        if text not in self._codes:
+            self._codes[text] = len(self.words)
+            self._alike.setdefault(text.casefold(), []).append(len(self.words))
             self.words.append(text)
-        return self._codes[key]
+        return self._codes[text]
+
+    def shows(self, node: str, text: str) -> Bools:
+        """In which workbooks a node shows a text; case does not count, as in Excel's comparisons."""
+        texts = self.columns[node].texts
+        spellings = self._alike.get(text.casefold(), [])
+        found: Bools = texts == spellings[0] if len(spellings) == 1 else np.isin(texts, spellings)
+        return found
 
     def put(self, node: str, values: list[float | str | None]) -> None:
         """Store a node's answers, one for each workbook; None is blank. Raises ValueError for a wrong length."""
@@ -125,8 +133,7 @@ def _count(op: ops.Count, batch: Batch) -> Floats:
 
 
 def _count_text(op: ops.CountText, batch: Batch) -> Floats:
-    code = batch.code(op.text)
-    counts: Floats = np.sum([batch.columns[i].texts == code for i in op.ids], axis=0).astype(np.float64)
+    counts: Floats = np.sum([batch.shows(i, op.text) for i in op.ids], axis=0).astype(np.float64)
     return counts
 
 
@@ -181,7 +188,7 @@ _COLUMNS: dict[type[ops.Op], Callable[..., Column | Floats | float]] = {
 }
 
 _TRUTHS: dict[type[ops.Op], Callable[..., Bools]] = {
-    ops.Is: lambda op, batch: batch.columns[op.id].texts == batch.code(op.text),
+    ops.Is: lambda op, batch: batch.shows(op.id, op.text),
     ops.Filled: _filled,
     ops.IsNumber: lambda op, batch: ~np.isnan(batch.columns[op.id].numbers),
     ops.Compare: _compare,

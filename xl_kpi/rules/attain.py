@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import (
     MISSING,
     AnyRule,
+    Ask,
     Context,
     Example,
     InputRef,
@@ -39,6 +40,14 @@ class Target(Model):
 
     input: InputRef
     target: Number
+
+    @model_validator(mode="after")
+    def _above_zero(self) -> Target:
+        if isinstance(self.target, float) and self.target <= 0:
+            raise ValueError("目标须大于0")
+        if isinstance(self.target, Ask) and not (self.target.ask.min or 0) > 0:
+            raise ValueError("由组织单位填写的目标须写 min，且大于0")
+        return self
 
 
 class Attain(Rule):

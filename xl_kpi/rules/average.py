@@ -40,11 +40,13 @@ class Average(Rule):
         for i, item in enumerate(self._items(), 1):
             label = f"第{i}起（次）{self.each}的{self.label}"
             yield Input(id=item, label=label, min=0, max=self.top, required=False)
+        yield from self.then.inputs()
 
     def constraints(self, context: Context) -> Iterator[Constraint]:
         drawn = f"{self.id}_drawn"
         same = ops.Compare("=", ops.Ref(drawn), ops.Count(self._items()))
         yield Constraint(drawn, same, f"抽取{self.each}数须等于下面填写了{self.label}的个数")
+        yield from self.then.constraints(context)
 
     def lower(self, context: Context) -> ops.Op:
         drawn = ops.Ref(f"{self.id}_drawn")

@@ -12,12 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from xl_kpi.expr import ops, semantics
 
 Level = Literal["省", "市", "县"]
 Kind = Literal["number", "percent", "count", "choice", "date", "text"]
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("应为数字（YAML 把 yes、on、true 读作真假值）")
+    return value
+
+
+Real = Annotated[float, BeforeValidator(_no_truth_value)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 YES, NO = "是", "否"
@@ -69,10 +78,10 @@ class Ask(Model):
 class ByLevel(Model):
     """A number that differs between 省, 市 and 县."""
 
-    by_level: dict[Level, float | Ask]
+    by_level: dict[Level, Real | Ask]
 
 
-Number = float | ByLevel | Ask
+Number = Real | ByLevel | Ask
 
 
 class When(Model):
@@ -160,6 +169,12 @@ class Rule(Model):
         for part in parts(self):
             if isinstance(part, Rule):
                 yield from part.constraints(context)
+
+    def divisors(self) -> Iterator[str]:
+        """The inputs that must not be 0. By default those of the rules inside."""
+        for part in parts(self):
+            if isinstance(part, Rule):
+                yield from part.divisors()
 
     def lower(self, context: Context) -> ops.Op:
         """The score as an expression over the inputs' ids."""
@@ -321,6 +336,25 @@ def _settle(value: Any, level: Level | None) -> Any:
         return at_level(value, level)
     if isinstance(value, tuple):
         return tuple(_settle(item, level) for item in value)
+    return value
+
+
+_REFERENCES = ("input", "numerator", "denominator", "current", "previous")
+
+
+def named(value: Any, declared: dict[str, Input]) -> Any:
+    """A rule or veto with each reference by id replaced by the input it names, so that it knows its label and kind."""
+    if isinstance(value, BaseModel):
+        changes: dict[str, Any] = {}
+        for name in type(value).model_fields:
+            field = getattr(value, name)
+            if name in _REFERENCES and isinstance(field, str):
+                changes[name] = declared.get(field, field)
+            elif isinstance(field, BaseModel | tuple):
+                changes[name] = named(field, declared)
+        return value.model_copy(update=changes)
+    if isinstance(value, tuple):
+        return tuple(named(item, declared) for item in value)
     return value
 
 

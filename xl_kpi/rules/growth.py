@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Input, InputRef, Model, Rule, key, label_of
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, InputRef, Model, Rule, key, label_of
 
 _BLOOD = {
     "label": "无偿献血量同比增长率",
@@ -66,18 +66,19 @@ class Growth(Rule):
     against: Reference | None = None
     then: AnyRule
 
-    def inputs(self) -> Iterator[Input]:
+    def divisors(self) -> Iterator[str]:
         values = [self.current, self.previous]
         if self.against is not None:
             values += [self.against.current, self.against.previous]
         for number, value in enumerate(values):
             previous = number % 2 == 1
             if isinstance(value, Quotient):
-                yield from _asked(value.numerator, divides=previous)
-                yield from _asked(value.denominator, divides=True)
-            else:
-                yield from _asked(value, divides=previous)
-        yield from self.then.inputs()
+                yield key(value.denominator)
+                if previous:
+                    yield key(value.numerator)
+            elif previous:
+                yield key(value)
+        yield from self.then.divisors()
 
     def lower(self, context: Context) -> ops.Op:
         if self.against is None:
@@ -125,16 +126,6 @@ class Growth(Rule):
         Example(_PER_HEAD, 9, {"now": 300, "staff": 60, "last": 250, "were": 50}, 0, "5÷5－1＝0，没有增长"),
         Example(_PER_HEAD, 9, {"now": 300, "staff": 0, "last": 250, "were": 50}, "有误", "编制为0，无法计算"),
     )
-
-
-def _asked(reference: InputRef, divides: bool) -> Iterator[Input]:
-    """The input, if it is declared here; one that divides must not be 0."""
-    if not isinstance(reference, Input):
-        return
-    if divides and reference.min is None:
-        least = 1.0 if reference.kind == "count" else 0.000001
-        reference = reference.model_copy(update={"min": least})
-    yield reference
 
 
 def _value(value: Value) -> ops.Op:

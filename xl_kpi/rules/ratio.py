@@ -14,7 +14,6 @@ from xl_kpi.rules.base import (
     Constraint,
     Context,
     Example,
-    Input,
     InputRef,
     Kind,
     Rule,
@@ -47,16 +46,10 @@ class Ratio(Rule):
     may_exceed: bool = Field(default=False, description="分子可以大于分母（如拨款与支出之比）")
     if_none: float | None = Field(default=None, ge=0, le=1, description="分母为0时得分值的几成")
 
-    def inputs(self) -> Iterator[Input]:
-        if isinstance(self.numerator, Input):
-            yield self.numerator
-        if isinstance(self.denominator, Input):
-            if self.if_none is None and self.denominator.min is None:
-                least = 1.0 if self.denominator.kind == "count" else 0.000001
-                yield self.denominator.model_copy(update={"min": least})
-            else:
-                yield self.denominator
-        yield from self.then.inputs()
+    def divisors(self) -> Iterator[str]:
+        if self.if_none is None:
+            yield key(self.denominator)
+        yield from self.then.divisors()
 
     def constraints(self, context: Context) -> Iterator[Constraint]:
         if not self.may_exceed:

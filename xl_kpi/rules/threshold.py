@@ -30,8 +30,13 @@ class Threshold(Measured):
         given = [self.at_least, self.above, self.at_most, self.below, self.equals, self.between]
         if sum(v is not None for v in given) != 1:
             raise ValueError("须且只能写一个标准：at_least、above、at_most、below、equals 或 between")
-        if self.otherwise == "proportional" and not (self.at_least or self.at_most or self.between):
-            raise ValueError("按比例得分只适用于 at_least、at_most、between")
+        if self.otherwise == "proportional":
+            bounds = self.between or (self.at_least if self.at_least is not None else self.at_most,)
+            if bounds == (None,):
+                raise ValueError("按比例得分只适用于 at_least、at_most、between")
+            least = 0 if self.at_most is not None else 1e-9
+            if any(isinstance(bound, float) and bound < least for bound in bounds):
+                raise ValueError("按比例得分的标准须大于0（at_most 可以为0）")
         return self
 
     def lower(self, context: Context) -> ops.Op:
@@ -59,13 +64,12 @@ class Threshold(Measured):
     def _nearness(self, value: ops.Op) -> ops.Op:
         """The share of the standard reached, for a value that misses it: below 1, and a missed maximum is above 0."""
         if self.at_least is not None:
-            return ops.Max((ops.Const(0), ops.Div(value, term(self.at_least))))
+            return _share(value, self.at_least)
         if self.at_most is not None:
             return ops.Div(term(self.at_most), value)
         assert self.between is not None
-        low, high = (term(n) for n in self.between)
-        short = ops.Max((ops.Const(0), ops.Div(value, low)))
-        return ops.If(ops.Compare("<", value, low), short, ops.Div(high, value))
+        low, high = self.between
+        return ops.If(ops.Compare("<", value, term(low)), _share(value, low), ops.Div(term(high), value))
 
     def explain_measured(self, subject: str, kind: Kind) -> str:
         rest = "否则不得分" if self.otherwise == "zero" else "未达标的按达到标准的比例得分"
@@ -121,3 +125,11 @@ class Threshold(Measured):
             "95÷190＝50%，4×50%＝2分",
         ),
     )
+
+
+def _share(value: ops.Op, standard: Number) -> ops.Op:
+    """value / standard, not below 0; a standard the bureau set to 0 or less has no proportion."""
+    share: ops.Op = ops.Max((ops.Const(0), ops.Div(value, term(standard))))
+    if isinstance(standard, float):
+        return share
+    return ops.If(ops.Compare(">", term(standard), ops.Const(0)), share, ops.Const(0))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.rules.base import SETUP, Ask, Input, Level, asks
@@ -42,10 +43,21 @@ def load(scheme: str, level: Level | None = None) -> Scheme:
 def _loaded(path: Path, changed: int) -> Scheme:
     """The scheme in a file as of its time of change: a batch asks for the same one again and again."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SchemeError(finding("scheme-unreadable", file=path.name, why=error)) from error
     return parse(data, path.name)
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as usual, but a key that stands twice is an error: the first would be dropped without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = next((key for n, key in enumerate(keys) if key in keys[:n]), None)
+        if twice is not None:
+            raise yaml.YAMLError(f"第{node.start_mark.line + 1}行起的一段中，“{twice}”写了两次")
+        return super().construct_mapping(node, deep)
 
 
 def parse(data: Any, file: str) -> Scheme:
@@ -53,12 +65,16 @@ def parse(data: Any, file: str) -> Scheme:
     try:
         scheme = Scheme.model_validate(data)
     except ValidationError as error:
-        raise SchemeError(*(_value_finding(problem, file) for problem in error.errors())) from None
-    problems = list(_problems(scheme))
+        raise SchemeError(*_value_findings(error, data, file)) from None
+    problems = [*_total_problems(scheme), *_id_problems(scheme)]
+    for level in scheme.levels or (None,):
+        try:
+            Program.of(settle(scheme, level))
+        except SchemeError as error:
+            problems += error.findings
+            break  # the other levels would say most of it again
     if problems:
         raise SchemeError(*problems)
-    for level in scheme.levels or (None,):
-        Program.of(settle(scheme, level))  # raises for a reference to an input that is not there
     return scheme
 
 
@@ -82,6 +98,7 @@ _TYPE_WORDS = {
     "float_type": "应为数字",
     "int_parsing": "应为整数",
     "int_type": "应为整数",
+    "int_from_float": "应为整数",
     "string_type": "应为文字（数字请加引号）",
     "literal_error": "不在允许的取值中",
     "union_tag_invalid": "没有这种评分规则",
@@ -89,23 +106,58 @@ _TYPE_WORDS = {
     "string_pattern_mismatch": "格式不对",
     "too_short": "项数太少",
     "tuple_type": "应为列表",
+    "dict_type": "应为键值结构",
     "model_type": "应为键值结构",
+    "greater_than": "应大于{gt}",
+    "greater_than_equal": "不得小于{ge}",
+    "less_than": "应小于{lt}",
+    "less_than_equal": "不得大于{le}",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
 }
 
 
-def _value_finding(problem: Any, file: str) -> Finding:
-    path = ".".join(str(part) for part in problem["loc"]) or "（全文）"
-    why = _TYPE_WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    expected = problem.get("ctx", {}).get("expected") or problem.get("ctx", {}).get("expected_tags")
+def _value_findings(error: ValidationError, data: Any, file: str) -> list[Finding]:
+    """One finding for each place in the file that is wrong.
+
+    A field that may be one of several things gives one problem for each of them: the deepest place is the one meant,
+    and what its surroundings then lack is only a consequence.
+    """
+    by_place: dict[tuple[str | int, ...], ErrorDetails] = {}
+    for problem in error.errors():
+        by_place.setdefault(_place(problem, data), problem)
+    return [
+        _value_finding(place, problem, file)
+        for place, problem in by_place.items()
+        if not any(other[: len(place)] == place and len(other) > len(place) for other in by_place)
+    ]
+
+
+def _place(problem: ErrorDetails, root: Any) -> tuple[str | int, ...]:
+    """Where in the file a problem is: pydantic's path without the names of our models."""
+    data: Any = root
+    place: list[str | int] = []
+    for part in problem["loc"]:
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
+            data = data[part]
+        elif problem["type"] != "missing" or part != problem["loc"][-1]:
+            continue
+        place.append(part)
+    return tuple(place)
+
+
+def _value_finding(place: tuple[str | int, ...], problem: ErrorDetails, file: str) -> Finding:
+    context = problem.get("ctx", {})
+    words = _TYPE_WORDS.get(problem["type"])
+    why = words.format(**context) if words else problem["msg"].removeprefix("Value error, ")
+    expected = context.get("expected") or context.get("expected_tags")
     value = json.dumps(problem["input"], ensure_ascii=False, default=str)
     if problem["type"] == "missing" or len(value) > 80:
         value = "（略）"
+    path = ".".join(map(str, place)) or "（全文）"
     return finding("scheme-value", file=file, path=path, value=value, why=f"{why}（{expected}）" if expected else why)
-
-
-def _problems(scheme: Scheme) -> Iterator[Finding]:
-    yield from _total_problems(scheme)
-    yield from _id_problems(scheme)
 
 
 def _total_problems(scheme: Scheme) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xl_kpi.rules import AnyRule
-from xl_kpi.rules.base import Ask, Id, Input, Level, Model, Rule, When, asks, at_level
+from xl_kpi.rules.base import Ask, Id, Input, Level, Model, Real, Rule, When, asks, at_level, named
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
@@ -63,7 +63,7 @@ class Task(Model):
     number: str = Field(default="", description="原表的序号或指标编号")
     name: str
     target: str = Field(default="", description="年度目标/指标要求，照录原文")
-    points: float | Ask
+    points: Annotated[Real, Field(gt=0)] | Ask
     points_text: str = Field(default="", description="原表分值栏的文字，与数字不同时照录，如“一票否决 30”")
     extra: dict[str, str] = Field(default_factory=dict, description="原表的其他栏目，如分管领导、责任人")
     applies: tuple[Level, ...] = Field(default=("省", "市", "县"), description="适用的层级")
@@ -75,6 +75,11 @@ class Task(Model):
     narrative: tuple[Narrative, ...] = ()
     reading: str = Field(default="", description="原文有歧义时采用的读法，工作簿中向填报人说明")
     superseded: str = Field(default="", description="被更正取代的原文")
+
+    @model_validator(mode="after")
+    def _name_references(self) -> Task:
+        declared = {item.id: item for item in self.declared()}
+        return self.model_copy(update={"rule": named(self.rule, declared), "vetoes": named(self.vetoes, declared)})
 
     def inputs(self) -> Iterator[Input]:
         """What the task asks the unit for, each id once, in the order of the form."""
@@ -108,7 +113,7 @@ class Group(Model):
 
     id: Id
     name: str = Field(description="照录原文，如“重点（职能）工作（390分）”")
-    points: float
+    points: Annotated[Real, Field(gt=0)]
     groups: tuple[Group, ...] = ()
     tasks: tuple[Task, ...] = ()
 
@@ -184,7 +189,7 @@ class Scheme(Model):
     source: Source
     levels: tuple[Level, ...] = ()
     level: Level | None = None
-    points: float
+    points: Annotated[Real, Field(gt=0)]
     columns: tuple[Column, ...]
     rounding: Rounding = Rounding()
     grades: Grades = Grades(default=True)
@@ -230,14 +235,17 @@ class Scheme(Model):
         if not self.levels:
             return self
         assert level is not None
-        kept = self.model_copy(update={"groups": tuple(_drop(g, level) for g in self.groups)})
-        return at_level(kept, level).model_copy(update={"level": level})
+        groups = tuple(_settled(group, level) for group in self.groups)
+        return self.model_copy(update={"groups": groups, "level": level})
 
 
-def _drop(group: Group, level: Level) -> Group:
-    return group.model_copy(
-        update={
-            "groups": tuple(_drop(g, level) for g in group.groups),
-            "tasks": tuple(t for t in group.tasks if level in t.applies),
-        }
-    )
+def _settled(group: Group, level: Level) -> Group:
+    tasks = []
+    for task in group.tasks:
+        if level in task.applies:
+            try:
+                tasks.append(at_level(task, level))
+            except ValueError as error:
+                raise ValueError(f"“{task.name}”{error}") from None
+    groups = tuple(_settled(below, level) for below in group.groups)
+    return group.model_copy(update={"groups": groups, "tasks": tuple(tasks)})

@@ -4,7 +4,7 @@ The workbook plan gives each node a cell and compiles its expression to a formul
 expressions in numpy. Node ids:
 
     t05.ontime@self @review @final   what was typed: 自报值, 核实值, 终裁值
-    t05.ontime                       采用值: the last filled of the three
+    t05.ontime                       采用值: the last filled of the three; with @own behind it, of the first alone
     t05.ontime?                      状态: 已填 未填 有误 超范围 不一致 选填
     t05#1                            an intermediate result
     t05=  t05$  t05!1                the task's score, points, first veto
@@ -27,6 +27,7 @@ from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
 
 SELF, REVIEW, FINAL = "@self", "@review", "@final"
 STAGES = (SELF, REVIEW, FINAL)
+OWN = "@own"
 BAD_STATES = (semantics.INVALID, semantics.OUT_OF_RANGE, semantics.INCONSISTENT)
 
 
@@ -111,6 +112,7 @@ class _Builder:
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
         self.formulas: dict[str, ops.Op] = {}
+        self.divisors = {_full(task.id, name) for task in scheme.tasks() for name in task.rule.divisors()}
         self.setup = tuple(
             BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", self._points_tie(spec)) for spec in scheme.setup()
         )
@@ -125,12 +127,14 @@ class _Builder:
     def build(self) -> Program:
         self._check_references()
         for bound in self._all_inputs():
-            self.formulas[bound.id] = _adopted(bound.id)
+            self.formulas[bound.id] = _adopted(bound.id, STAGES)
+            if bound.task != SETUP:
+                self.formulas[bound.id + OWN] = _adopted(bound.id, (SELF,))
         for bound in self._all_inputs():
             status = _status(bound)
             self.formulas[f"{bound.id}?"] = status
             if bound.task != SETUP:
-                self.formulas[f"{bound.id}?{SELF}"] = ops.rename(status, _self_view)
+                self.formulas[f"{bound.id}?{SELF}"] = ops.rename(status, self._self_view)
         tasks = tuple(self._task(task) for task in self.scheme.tasks())
         self._groups()
         self._outcome(tasks)
@@ -144,6 +148,8 @@ class _Builder:
         bound = []
         for asked in task.inputs():
             spec = _in_year(asked, self.scheme.year)
+            if f"{task.id}.{spec.id}" in self.divisors and spec.bounds[0] <= 0:
+                spec = spec.model_copy(update={"min": 1.0 if spec.kind == "count" else 0.000001})
             own = tuple(
                 Constraint(_full(task.id, c.on), _qualify(c.holds, task.id), c.message)
                 for c in constraints
@@ -168,16 +174,28 @@ class _Builder:
     def _check_references(self) -> None:
         wrong = []
         for task in self.scheme.tasks():
-            read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
+            try:
+                read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
+            except ValueError as error:
+                wrong.append(finding("scheme-rule", where=task.name, why=error))
+                continue
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
             read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
             read |= {i for b in self.per_task[task.id] for c in b.constraints for i in ops.ids(c.holds)}
             read |= {
                 _full(task.id, name) for r in task.constraints for name in (*_names(r.smaller), *_names(r.larger))
             }
-            own = {b.spec.id for b in self.per_task[task.id]}
-            read |= {f"（{r.message}）" for r in task.constraints if _names(r.smaller)[0] not in own}
             wrong += [finding("scheme-reference", where=task.name, id=i) for i in sorted(read - self.known)]
+            own = {bound.spec.id for bound in self.per_task[task.id]}
+            wrong += [
+                finding(
+                    "scheme-rule",
+                    where=task.name,
+                    why=f"constraints 的 smaller 须以本任务的填报项开头（{r.message}）",
+                )
+                for r in task.constraints
+                if _names(r.smaller)[0].removeprefix(f"{task.id}.") not in own
+            ]
         if wrong:
             raise SchemeError(*wrong)
 
@@ -211,7 +229,13 @@ class _Builder:
 
     def _both_views(self, node: str, expression: ops.Op) -> None:
         self.formulas[node] = expression
-        self.formulas[f"{node}{SELF}"] = ops.rename(expression, _self_view)
+        self.formulas[f"{node}{SELF}"] = ops.rename(expression, self._self_view)
+
+    def _self_view(self, node: str) -> str:
+        """The node that says the same from 自报值 alone; the bureau's numbers hold for both."""
+        if node.startswith(f"{SETUP}."):
+            return node
+        return node + (OWN if node in self.known else SELF)
 
     def _needs(self, expressions: Iterable[ops.Op], task: str) -> list[str]:
         """The inputs that must be in order before the expressions mean anything: the task's own, and what they read."""
@@ -334,9 +358,10 @@ def _any_triggered(vetoes: list[BoundVeto], effect: Effect) -> ops.Op:
     return ops.Compare(">", count, ops.Const(0))
 
 
-def _adopted(node: str) -> ops.Op:
+def _adopted(node: str, stages: Iterable[str]) -> ops.Op:
+    """The last filled of some stages' values; an error value becomes a word, so that it goes no further."""
     value: ops.Op = ops.Text("")
-    for stage in STAGES:
+    for stage in stages:
         value = ops.If(ops.Filled(node + stage), ops.Ref(node + stage), value)
     return ops.IfError(value, semantics.ERROR_TEXT)
 
@@ -348,7 +373,9 @@ def _status(bound: BoundInput) -> ops.Op:
     if spec.kind == "choice":
         listed = ops.some(*(ops.Is(node, choice) for choice in spec.choices))
         state = ops.If(listed, state, ops.Text(semantics.INVALID))
-    elif spec.kind != "text":
+    elif spec.kind == "text":
+        state = ops.If(ops.Is(node, semantics.ERROR_TEXT), ops.Text(semantics.INVALID), state)
+    else:
         value = ops.Ref(node)
         low, high = (ops.Const(bound) for bound in spec.bounds)
         outside = ops.Or((ops.Compare("<", value, low), ops.Compare(">", value, high)))
@@ -414,10 +441,6 @@ def _full(task: str, name: str) -> str:
 
 def _qualify(op: ops.Op, task: str) -> ops.Op:
     return ops.rename(op, lambda name: _full(task, name))
-
-
-def _self_view(node: str) -> str:
-    return node if node.startswith(f"{SETUP}.") or node.endswith(SELF) else node + SELF
 
 
 def _ready(needs: list[str]) -> ops.Op:

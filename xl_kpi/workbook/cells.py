@@ -178,8 +178,13 @@ def _find(xml: bytes, wanted: set[str]) -> dict[str, _Span]:
     cell: _Span | None = None
     formula_start = 0
 
-    def tag_end(at: int) -> int:
-        return xml.index(b">", at) + 1
+    def tag_end(tag: str) -> int:
+        # At an end event expat stands at </tag, but behind the whole of an empty <tag/>.
+        at = parser.CurrentByteIndex
+        closing = b"</" + tag.encode()
+        if xml.startswith(closing, at) and xml[at + len(closing) : at + len(closing) + 1] in b"> \t\r\n":
+            return xml.index(b">", at) + 1
+        return at
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal cell, formula_start
@@ -195,9 +200,9 @@ def _find(xml: bytes, wanted: set[str]) -> dict[str, _Span]:
             return
         local = tag.rpartition(":")[2]
         if local == "f":
-            cell.formula = xml[formula_start : tag_end(parser.CurrentByteIndex)]
+            cell.formula = xml[formula_start : tag_end(tag)]
         elif local == "c":
-            cell.end = tag_end(parser.CurrentByteIndex)
+            cell.end = tag_end(tag)
             found[cell.attributes["r"]] = cell
             cell = None
 

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from xl_kpi.rules.base import SETUP, Input, show
-from xl_kpi.scheme.program import SELF, STAGES, BoundInput, BoundTask
+from xl_kpi.scheme.program import OWN, SELF, STAGES, BoundInput, BoundTask
 from xl_kpi.workbook.draft import Condition, Sheet, Validation, a1
 from xl_kpi.workbook.sheets import form
 
 if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
 
-TASK, LABEL, UNIT, STANDARD, FIRST, ADOPTED, STATUS, NOTE, SELF_STATUS = 1, 2, 3, 4, 5, 8, 9, 10, 11
+TASK, LABEL, UNIT, STANDARD, FIRST, ADOPTED, STATUS, NOTE, OWN_VALUE, SELF_STATUS = 1, 2, 3, 4, 5, 8, 9, 10, 11, 12
 HEADER = 3
 TITLES = ("任务", "指标", "单位", "标准", "自报值", "核实值", "终裁值", "采用值", "状态", "说明")
 WIDTHS = (7, 44, 8, 13, 13, 13, 13, 13, 10, 36)
@@ -34,9 +34,10 @@ def lay_out(plan: Plan) -> None:
     for column, (title, width) in enumerate(zip(TITLES, WIDTHS, strict=True), 1):
         sheet.widths[column] = width
         sheet.put(HEADER, column, title, style="header")
-    sheet.put(HEADER, SELF_STATUS, "自报状态", style="header")
-    sheet.widths[SELF_STATUS] = 10
-    sheet.hidden_columns.add(SELF_STATUS)
+    for column, title in ((OWN_VALUE, "自报采用值"), (SELF_STATUS, "自报状态")):
+        sheet.put(HEADER, column, title, style="header")
+        sheet.widths[column] = 10
+        sheet.hidden_columns.add(column)
     sheet.put(1, 1, f"{plan.scheme.title}——数据填报", style="title2", to=(1, NOTE))
     sheet.put(2, 1, _GUIDE, style="hint", to=(2, NOTE))
     sheet.heights |= {1: 30, 2: 34, HEADER: 24}
@@ -116,6 +117,7 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
     plan.home(sheet, row, ADOPTED, bound.id, style="computed", number_format=number_format)
     plan.home(sheet, row, STATUS, f"{bound.id}?", style="status")
     if bound.task != SETUP:
+        plan.home(sheet, row, OWN_VALUE, bound.id + OWN, style="computed", number_format=number_format)
         plan.home(sheet, row, SELF_STATUS, f"{bound.id}?{SELF}", style="status")
     note = "；".join(text for text in (_range_text(spec), spec.note) if text)
     sheet.put(row, NOTE, note, style="note")
