@@ -133,17 +133,15 @@ def _value_findings(error: ValidationError, data: Any, file: str) -> list[Findin
     ]
 
 
-def _place(problem: ErrorDetails, root: Any) -> tuple[str | int, ...]:
+def _place(problem: ErrorDetails, data: Any) -> tuple[str | int, ...]:
     """Where in the file a problem is: pydantic's path without the names of our models."""
-    data: Any = root
     place: list[str | int] = []
-    for part in problem["loc"]:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+    for number, part in enumerate(problem["loc"], 1):
+        try:
             data = data[part]
-        elif problem["type"] != "missing" or part != problem["loc"][-1]:
-            continue
+        except (LookupError, TypeError):  # not a key or position of the file, but a name of ours; or what is missing
+            if problem["type"] != "missing" or number < len(problem["loc"]):
+                continue
         place.append(part)
     return tuple(place)
 
