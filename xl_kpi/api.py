@@ -7,12 +7,13 @@ report = api.check(Path("枣庄市立医院_2022_zaozhuang-hospital-2022.xlsx"))
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from xl_kpi.findings import Finding, WorkbookError, finding, worst
+from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding, worst
 from xl_kpi.rules.base import Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
@@ -26,6 +27,7 @@ from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.package import replace_parts, unpack
 from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
+from xl_kpi.workbook.units import unwritable
 
 Verdict = Literal["accept", "flag", "reject"]
 STAGES: dict[str, str] = {"self": SELF, "review": REVIEW, "final": FINAL}
@@ -54,6 +56,8 @@ class Report:
             "unit": self.unit,
             "year": self.year,
         }
+        result |= dict.fromkeys(("complete", "total", "max", "rate", "grade"))
+        result |= {"vetoes": [], "groups": [], "tasks": []}
         if self.assessment is not None:
             result |= _assessment_json(self.assessment)
         return result | {"findings": [f.as_json() for f in self.findings]}
@@ -91,6 +95,8 @@ def scheme(name: str, level: Level | None = None, year: int | None = None) -> Sc
     """A scheme by name or path, settled for a level, for its own year or another. Raises SchemeError."""
     loaded = loading.load(name)
     if year is not None:
+        if not 2000 <= year <= 2100:
+            raise SchemeError(finding("scheme-year", year=year))
         loaded = loaded.model_copy(update={"year": year})
     return loading.settle(loaded, level)
 
@@ -101,8 +107,14 @@ def lint(name: str) -> list[Finding]:
 
 
 def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
-    """The blank workbook of a unit (the scheme's own unless named), the same bytes every time."""
-    return clone.blank(settled, unit or settled.unit, code)
+    """The blank workbook of a unit (the scheme's own unless named), the same bytes every time.
+
+    Raises XlKpiError for a name or code that cannot stand in a workbook.
+    """
+    if unwritable(unit + code):
+        why = either("单位名称或代码含有不可见的控制字符", "the unit's name or code holds control characters")
+        raise XlKpiError(finding("units", file="", where="", why=why))
+    return clone.blank(settled, unit.strip() or settled.unit, code.strip())
 
 
 def filename(settled: Scheme, unit: str = "") -> str:
@@ -151,15 +163,28 @@ def fill(path: Path, answers: Mapping[str, Any], scheme_file: str = "") -> bytes
     plan = _plan_for(filled, scheme_file)
     stage, values = _answers(answers)
     known = {bound.id for bound in plan.program.inputs()}
-    wrong = [f"没有填报项“{name}”" for name in values if name not in known]
-    wrong += [
-        f"“{name}”的值 {value!r} 应为数字、文字或空"
-        for name, value in values.items()
-        if isinstance(value, bool) or not isinstance(value, int | float | str | None)
-    ]
+    wrong = [why for name, value in values.items() if (why := _unusable(name, value, known))]
     if wrong:
         raise WorkbookError(*(finding("answers", why=why) for why in wrong))
-    return _patched(filled, {plan.homes[name + stage]: value for name, value in values.items()}, False)
+    typed = {plan.homes[name + stage]: None if value == "" else value for name, value in values.items()}
+    return _patched(filled, typed, False)
+
+
+LONGEST_TEXT = 32767  # what Excel takes in one cell
+
+
+def _unusable(name: str, value: object, known: set[str]) -> str:
+    """Why an answer cannot be typed into the workbook; empty where it can."""
+    if name not in known:
+        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+        return either(f"“{name}”的值 {value!r} 应为数字、文字或空", f"{name!r}: {value!r} is no number, text or null")
+    if isinstance(value, int | float) and not (abs(value) < 1e300):
+        return either(f"“{name}”的值不是有限的数", f"{name!r}: not a finite number")
+    if isinstance(value, str) and (len(value) > LONGEST_TEXT or re.search("[\ud800-\udfff]", value)):
+        why = f"“{name}”的文字超过 {LONGEST_TEXT} 字或含有无效字符"
+        return either(why, f"{name!r}: over {LONGEST_TEXT} characters, or not valid text")
+    return ""
 
 
 def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -167,17 +192,28 @@ def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         return SELF, answers
     stage, values = answers["stage"], answers.get("answers")
     if stage not in STAGES or not isinstance(values, Mapping):
-        raise WorkbookError(finding("answers", why="stage 应为 self、review 或 final，answers 应为键值"))
+        why = either(
+            "stage 应为 self、review 或 final，answers 应为键值", "stage is self, review or final; answers an object"
+        )
+        raise WorkbookError(finding("answers", why=why))
     return STAGES[stage], values
 
 
 def recalculated(path: Path, scheme_file: str = "") -> bytes:
-    """The workbook with the cached value of every formula cell worked out anew; nothing else changes."""
+    """The workbook with the cached value of every formula cell worked out anew; nothing else changes.
+
+    A constant that stands where a formula should stays as it is: `check` reports it. Raises WorkbookError.
+    """
     filled = read.read(path)
     plan = _plan_for(filled, scheme_file)
     program = plan.program
     batch = run(program, [filled.typed(plan)])
-    return _patched(filled, compare.shown(plan, batch, 0), True)
+    values = {
+        (sheet, address): value
+        for (sheet, address), value in compare.shown(plan, batch, 0).items()
+        if (cell := filled.cells[sheet].get(a1(*address))) is not None and cell.formula is not None
+    }
+    return _patched(filled, values, True)
 
 
 def _patched(filled: Filled, values: Mapping[tuple[str, tuple[int, int]], Value], keep_formulas: bool) -> bytes:
@@ -191,7 +227,8 @@ def _patched(filled: Filled, values: Mapping[tuple[str, tuple[int, int]], Value]
             for sheet, cells in by_sheet.items()
         }
     except KeyError as error:
-        raise WorkbookError(finding("structure", why=f"缺少单元格 {error.args[0]}")) from None
+        why = either(f"缺少单元格 {error.args[0]}", f"the cell {error.args[0]} is missing")
+        raise WorkbookError(finding("structure", why=why)) from None
     return replace_parts(filled.package, changed)
 
 
@@ -229,21 +266,30 @@ def _plan_for(filled: Filled, scheme_file: str) -> Plan:
     meta, file = filled.meta, filled.file
     wanted = scheme_file or _text(meta.get("scheme"))
     if not scheme_file and wanted not in loading.names():
-        why = f"方案“{wanted}”不在现有方案中，请用 --scheme 指明方案文件"
+        why = either(
+            f"方案“{wanted}”不在现有方案中，请用 --scheme 指明方案文件",
+            f"no scheme {wanted!r}; name its file with --scheme",
+        )
         raise WorkbookError(finding("not-ours", file=file, why=why))
     level, year = _text(meta.get("level")) or None, meta.get("year")
     loaded = loading.load(wanted)
     found, current = meta.get("version"), loaded.version
     if found != current:
         raise WorkbookError(finding("other-version", file=file, found=_text(found), current=current))
-    if not isinstance(year, float) or (loaded.levels and level not in loaded.levels):
-        raise WorkbookError(finding("not-ours", file=file, why="年度或层级标识无效"))
-    plan = plan_of(scheme(wanted, level, int(year)))  # type: ignore[arg-type]  # checked against the scheme's levels
+    if year not in range(2000, 2101) or (loaded.levels and level not in loaded.levels):
+        why = either("年度或层级标识无效", "its year or level is not valid")
+        raise WorkbookError(finding("not-ours", file=file, why=why))
+    plan = plan_of(scheme(wanted, level, int(year)))  # type: ignore[arg-type]  # both checked above
     if meta.get("fingerprint") != plan.fingerprint:
-        raise WorkbookError(finding("not-ours", file=file, why="方案内容与现行版本不同（指纹不符）"))
+        why = either("方案内容与现行版本不同（指纹不符）", "the scheme in force is another (fingerprint)")
+        raise WorkbookError(finding("not-ours", file=file, why=why))
     missing = [sheet for sheet in plan.sheets if sheet not in filled.cells]
     if missing:
-        raise WorkbookError(finding("structure", why=f"缺少工作表：{'、'.join(missing)}"))
+        why = either(f"缺少工作表：{'、'.join(missing)}", f"sheets are missing: {', '.join(missing)}")
+        raise WorkbookError(finding("structure", why=why))
+    moved = compare.displaced(plan, filled)
+    if moved:
+        raise WorkbookError(finding("structure", why=moved))
     return plan
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import unicodedata
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 from xl_kpi import __version__, api, demo
-from xl_kpi.findings import Finding, SchemeError, XlKpiError, finding, speak, worst
+from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding, speak, worst
 from xl_kpi.workbook.package import save
 from xl_kpi.workbook.units import Unit, read_units
 
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (0 clean, 1 findings, 2 usage or scheme error)."""
     options = _parser().parse_args(arguments)
     speak(options.lang)
+    if getattr(options, "json", False) and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     try:
         command: Callable[[argparse.Namespace], int] = options.run
         return command(options)
@@ -33,7 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except XlKpiError as error:
         _tell(error.findings)
-        return USAGE if any(f.code in ("units", "answers", "not-found") for f in error.findings) else FOUND
+        return (
+            USAGE
+            if any(f.code in ("units", "answers", "not-found", "nothing-to-do") for f in error.findings)
+            else FOUND
+        )
     except BrokenPipeError:
         return FOUND
     except OSError as error:
@@ -48,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="xl-kpi", description="公共卫生绩效考核工作簿：生成、填报、计分、核对")
     parser.add_argument("--version", action="version", version=f"xl-kpi {__version__}")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--lang", choices=("zh", "en"), default="zh", help="提示所用的语言")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="提示所用的语言")
+    common.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="提示所用的语言")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
@@ -143,14 +151,21 @@ def _new(options: argparse.Namespace) -> int:
             level = unit.level or options.level
             jobs.append((api.scheme(name, level, options.year), unit))
     targets = [api.filename(scheme, unit.name) for scheme, unit in jobs]
-    clash = next((t for n, t in enumerate(targets) if t in targets[:n]), None)
-    if clash:
-        raise XlKpiError(finding("units", file="", where="", why=f"两个单位会得到同一个文件名 {clash}"))
+    _refuse_clash(targets)
     options.out.mkdir(parents=True, exist_ok=True)
     for (scheme, unit), target in _progress(list(zip(jobs, targets, strict=True)), "生成"):
         save(options.out / target, api.build(scheme, unit.name, unit.code))
         print(options.out / target)
     return CLEAN
+
+
+def _refuse_clash(names: Sequence[str]) -> None:
+    """Two results under one name would lose the first; some file systems do not tell A from a."""
+    folded = [name.casefold() for name in names]
+    clash = next((name for n, name in enumerate(names) if folded[n] in folded[:n]), None)
+    if clash:
+        why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
+        raise XlKpiError(finding("units", file="", where="", why=why))
 
 
 def _map(options: argparse.Namespace) -> int:
@@ -189,12 +204,14 @@ def _check(options: argparse.Namespace) -> int:
     return code
 
 
-_VERDICTS = {"accept": "通过", "flag": "有问题", "reject": "退回"}
+def _verdict(verdict: api.Verdict) -> str:
+    words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
+    return either(*words[verdict])
 
 
 def _print_report(report: api.Report) -> None:
     outcome = report.assessment
-    print(f"{report.file}：{_VERDICTS[report.verdict]}")
+    print(f"{report.file}：{_verdict(report.verdict)}")
     if outcome is not None:
         state = "已完成" if outcome.complete else f"未完成（未填 {outcome.missing} 项，有误 {outcome.invalid} 项）"
         print(f"  {report.unit}　{report.year}年　{state}")
@@ -205,13 +222,21 @@ def _print_report(report: api.Report) -> None:
 
 
 def _recalc(options: argparse.Namespace) -> int:
+    paths = _workbooks(options.path)
     if options.out:
+        _refuse_clash([path.name for path in paths])
         options.out.mkdir(parents=True, exist_ok=True)
-    for path in _progress(_workbooks(options.path), "重算"):
+    code = CLEAN
+    for path in _progress(paths, "重算"):
         target = path if options.in_place else options.out / path.name
-        save(target, api.recalculated(path, options.scheme))
-        print(target)
-    return CLEAN
+        try:
+            save(target, api.recalculated(path, options.scheme))
+        except WorkbookError as error:
+            _tell(error.findings)
+            code = FOUND
+        else:
+            print(target)
+    return code
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -231,7 +256,7 @@ def _demo(options: argparse.Namespace) -> int:
         rows.append(
             [
                 report.unit,
-                _VERDICTS[report.verdict],
+                _verdict(report.verdict),
                 f"{outcome.total:.2f}",
                 f"{outcome.rate:.2%}",
                 outcome.grade,
@@ -245,7 +270,7 @@ def _demo(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _workbooks(paths: Iterable[Path]) -> list[Path]:
+def _workbooks(paths: Sequence[Path]) -> list[Path]:
     """The files named, and the .xlsx files of the folders named; Excel's lock files are passed over and counted."""
     found: list[Path] = []
     for path in paths:
@@ -257,6 +282,9 @@ def _workbooks(paths: Iterable[Path]) -> list[Path]:
             found += [p for p in inside if p not in locks]
         else:
             found.append(path)
+    if not found:
+        why = either("没有 .xlsx 工作簿", "there is no .xlsx workbook")
+        raise XlKpiError(finding("nothing-to-do", where="、".join(map(str, paths)), why=why))
     return found
 
 

@@ -50,6 +50,9 @@ CATALOGUE: dict[str, Kind] = {
     "scheme-reference": Kind(
         "error", "{where}：引用了不存在的填报项“{id}”。请改为已有的编号", "{where}: there is no input {id!r}"
     ),
+    "scheme-year": Kind(
+        "error", "年度 {year} 无效，应在 2000 到 2100 之间", "the year {year} must lie between 2000 and 2100"
+    ),
     "scheme-rule": Kind("error", "{where}：{why}。请改正评分规则", "{where}: {why}"),
     "scheme-level": Kind(
         "error",
@@ -107,6 +110,7 @@ CATALOGUE: dict[str, Kind] = {
         "the source gives no grades; the default applies: {bands}",
     ),
     # workbooks
+    "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     "not-a-workbook": Kind(
         "error",
@@ -149,8 +153,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "uncalculated": Kind(
         "warning",
-        "单元格没有计算结果，重新计算应为 {computed}。请在 Excel 中打开并保存一次",
-        "the cell holds no result; recomputed it is {computed}",
+        "{count} 个公式单元格没有计算结果。以重新计算的为准；请在 Excel 或 WPS 中打开并保存一次",
+        "{count} formula cells hold no result; what they come to was worked out anew",
     ),
     "formula-changed": Kind(
         "error",
@@ -184,6 +188,11 @@ def speak(language: Language) -> None:
     """Choose the language of messages made from here on; Chinese unless told."""
     global _language
     _language = language
+
+
+def either(zh: str, en: str) -> str:
+    """The words in the language of messages: for the details a message takes."""
+    return zh if _language == "zh" else en
 
 
 def finding(code: str, *, at: str = "", **details: object) -> Finding:

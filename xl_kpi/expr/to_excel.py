@@ -53,7 +53,7 @@ def number_text(value: float) -> str:
     """A number as Excel writes it: no exponent, no needless zeros."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    text = f"{value:.15f}".rstrip("0")
+    text = f"{value:.15f}".rstrip("0").rstrip(".")
     return text if float(text) == value else repr(value)
 
 

@@ -27,7 +27,7 @@ def _no_truth_value(value: object) -> object:
 
 
 Real = Annotated[float, BeforeValidator(_no_truth_value)]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 
 YES, NO = "是", "否"
 SETUP = "setup"  # the pseudo-task whose inputs the organising bureau fills in
@@ -56,6 +56,8 @@ class Input(Model):
     def _choices_belong_to_choice(self) -> Input:
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("choice 类填报项须列出 choices，其他类型不得列出")
+        if any(set(choice) & set(',"') or choice != choice.strip() for choice in self.choices):
+            raise ValueError("choices 的选项不得含半角逗号、引号，首尾不得有空格")
         return self
 
     @property

@@ -43,9 +43,9 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
     yield from _duplicates(scheme)
     for task in scheme.tasks():
         yield from _coverage(task)
-        yield from _bands(task, scheme)
         yield from _deductions(task)
         yield from _lists(task)
+    yield from _bands(scheme)
     yield from _grades(scheme)
     for asked in scheme.setup():
         yield finding("scheme-asked", where=scheme.title, label=asked.label)
@@ -117,18 +117,26 @@ def _rules(value: Any) -> Iterator[Rule]:
             yield from _rules(item)
 
 
-def _bands(task: Task, scheme: Scheme) -> Iterator[Finding]:
-    for rule in _rules(task.rule):
-        if not isinstance(rule, Tiers):
-            continue
-        for upper, lower in pairwise(rule.bands):
-            if lower.up_to is None or lower.up_to == upper.at_least:
-                continue
+def _bands(scheme: Scheme) -> Iterator[Finding]:
+    """Gaps and overlaps between the bands as the text has them; the same one in many tasks is said once."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for task in scheme.tasks():
+        for rule in _rules(task.rule):
+            if isinstance(rule, Tiers):
+                reading = rule.reading or task.reading or "".join(scheme.readings)
+                for gap, what in _breaks(rule):
+                    found.setdefault((gap, what, reading), []).append(task.name)
+    for (gap, what, reading), names in found.items():
+        where = names[0] if len(names) == 1 else f"{names[0]} 等{len(names)}项"
+        code = "scheme-band" if reading else "scheme-band-unread"
+        yield finding(code, where=where, gap=gap, what=what, reading=reading)
+
+
+def _breaks(rule: Tiers) -> Iterator[tuple[str, str]]:
+    for upper, lower in pairwise(rule.bands):
+        if lower.up_to is not None and lower.up_to != upper.at_least:
             what = "有空档" if lower.up_to < upper.at_least else "有重叠"
-            gap = f"{show(lower.up_to, 'percent')}～{show(upper.at_least, 'percent')}"
-            reading = rule.reading or task.reading or "".join(scheme.readings)
-            code = "scheme-band" if reading else "scheme-band-unread"
-            yield finding(code, where=task.name, gap=gap, what=what, reading=reading)
+            yield f"{show(lower.up_to, 'percent')}～{show(upper.at_least, 'percent')}", what
 
 
 def _deductions(task: Task) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from xl_kpi.expr import ops, semantics
 from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.findings import either
 from xl_kpi.rules.base import Input, show
 from xl_kpi.scheme.model import EFFECT_NAMES
 from xl_kpi.scheme.program import STAGES, BoundInput, Program
@@ -63,11 +64,13 @@ def adopted_cell(bound: BoundInput, batch: Batch, row: int) -> str:
 
 def _expected(spec: Input) -> str:
     if spec.kind == "choice":
-        return f"应从{'、'.join(spec.choices)}中选择"
+        return either(f"应从{'、'.join(spec.choices)}中选择", f"it must be one of {', '.join(spec.choices)}")
     if spec.kind == "count":
-        return "应填整数，不带单位和文字"
+        return either("应填整数，不带单位和文字", "it must be a whole number without unit or words")
     if spec.kind == "date":
-        return "应填日期"
+        return either("应填日期", "it must be a date")
     if spec.kind == "percent":
-        return "应填百分数，如95%"
-    return "应填数字，不带单位和文字"
+        return either("应填百分数，如95%", "it must be a percentage such as 95%")
+    if spec.kind == "text":
+        return either("应填文字", "it must be a text")
+    return either("应填数字，不带单位和文字", "it must be a number without unit or words")

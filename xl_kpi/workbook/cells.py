@@ -149,7 +149,12 @@ def patch_cells(sheet_xml: bytes, values: Mapping[str, Value], *, keep_formulas:
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+# What would read as such an escape is escaped itself.
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
 def _text(value: str) -> str:
+    value = _ESCAPE.sub("_x005F_", value)
     return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
 
 

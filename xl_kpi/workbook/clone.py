@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from xl_kpi.workbook.plan import CODE, UNIT, plan_of
 from xl_kpi.workbook.write import render
 
 _UNIT, _CODE = UNIT.encode(), CODE.encode()
+_PLACEHOLDER = re.compile(re.escape(_UNIT) + b"|" + re.escape(_CODE))
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,12 @@ class Template:
 
     def cut(self, unit: str, code: str) -> bytes:
         """The workbook of one unit."""
+        texts = {_UNIT: escape(unit).encode(), _CODE: escape(code).encode()}
         buffer = io.BytesIO(self.package)
         with zipfile.ZipFile(buffer, "a") as archive:  # appends: the parts already there are not compressed again
             for name, content in self.naming.items():
-                named = content.replace(_UNIT, escape(unit).encode()).replace(_CODE, escape(code).encode())
+                # In one pass: a unit may be called anything, even by a placeholder's name.
+                named = _PLACEHOLDER.sub(lambda found: texts[found[0]], content)
                 archive.writestr(fixed_entry(name), named, compresslevel=6)
         return buffer.getvalue()
 

@@ -63,7 +63,10 @@ def replace_parts(package: bytes, changed: Mapping[str, bytes]) -> bytes:
 
 def save(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: a new file beside it takes its place once it is complete. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".xl_kpi_", suffix=".tmp")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".xl_kpi_", suffix=".tmp")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

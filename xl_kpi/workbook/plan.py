@@ -119,9 +119,9 @@ class Plan:
                     yield sheet.name, a1(row, column), cell.op, to_excel(cell.op, homes)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Workbook-scoped names: every input's 自报值 cell as in_<task>_<input>, and the outcomes as out_<node>."""
+        """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, and the outcomes as out_<node>."""
         for bound in self.program.inputs():
-            yield "in_" + bound.id.replace(".", "_"), self._absolute(bound.id + SELF)
+            yield "in_" + bound.id.replace(".", "__"), self._absolute(bound.id + SELF)
         for node in ("total", "max", "rate", "grade", "vetoes", "complete"):
             yield f"out_{node}", self._absolute(node)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xl_kpi.expr import semantics
-from xl_kpi.findings import WorkbookError, finding
+from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.scheme.program import STAGES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value, read_cells
 from xl_kpi.workbook.draft import a1
@@ -55,10 +55,16 @@ def read(path: Path) -> Filled:
         sheets = sheet_parts(parts)
         cells = {sheet: read_cells(parts[part], strings) for sheet, part in sheets.items()}
     except (*UNREADABLE, IndexError):
-        raise WorkbookError(finding("not-a-workbook", file=name, why="内部结构不完整或已损坏")) from None
+        raise WorkbookError(
+            finding(
+                "not-a-workbook",
+                file=name,
+                why=either("内部结构不完整或已损坏", "its parts are incomplete or damaged"),
+            )
+        ) from None
     meta = _meta(cells.get(META))
     if meta.get("product") != "xl_kpi":
-        raise WorkbookError(finding("not-ours", file=name, why="没有方案标识"))
+        raise WorkbookError(finding("not-ours", file=name, why=either("没有方案标识", "it names no scheme")))
     return Filled(name, package, sheets, cells, meta)
 
 
@@ -82,11 +88,11 @@ def _meta(cells: dict[str, ReadCell] | None) -> dict[str, Value]:
 def _what_is(content: bytes) -> str:
     """What a file that is no zip looks like, in words."""
     if not content:
-        return "文件是空的"
+        return either("文件是空的", "it is empty")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        return "是加密的工作簿或旧版 .xls/.et 文件"
+        return either("是加密的工作簿或旧版 .xls/.et 文件", "it is encrypted, or an old .xls or .et file")
     if content.lstrip()[:1] == b"<":
-        return "是网页或 XML 文件"
+        return either("是网页或 XML 文件", "it is a web page or XML")
     if content.startswith(b"PK"):
-        return "压缩包不完整或已损坏"
-    return "不是 Excel 文件"
+        return either("压缩包不完整或已损坏", "the archive is truncated or damaged")
+    return either("不是 Excel 文件", "it is no Excel file")

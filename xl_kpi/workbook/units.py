@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import pandas as pd
 
-from xl_kpi.findings import Finding, XlKpiError, finding
+from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.rules.base import Level
 
 _HEADS = {
@@ -17,6 +18,14 @@ _HEADS = {
     "code": ("code", "代码", "单位代码", "编码"),
     "level": ("level", "层级", "级别"),
 }
+
+
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def unwritable(text: str) -> bool:
+    """Whether a text holds characters that cannot stand in a workbook: control characters and halves of pairs."""
+    return bool(_UNWRITABLE.search(text))
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,15 @@ def read_units(path: Path) -> list[Unit]:
     }
     if columns["name"] is None:
         raise XlKpiError(
-            finding("units", file=path.name, where="", why="第一行须有列名“单位名称”（可另有“单位代码”“层级”）")
+            finding(
+                "units",
+                file=path.name,
+                where="",
+                why=either(
+                    "第一行须有列名“单位名称”（可另有“单位代码”“层级”）",
+                    "the first row must name a column 单位名称 or name",
+                ),
+            )
         )
     units: list[Unit] = []
     problems: list[Finding] = []
@@ -54,7 +71,9 @@ def read_units(path: Path) -> list[Unit]:
         level = fields["level"].removesuffix("级") or None
         units.append(Unit(fields["name"], fields["code"], level))  # type: ignore[arg-type]  # checked by _problem
     if not units and not problems:
-        problems.append(finding("units", file=path.name, where="", why="没有列出任何单位"))
+        problems.append(
+            finding("units", file=path.name, where="", why=either("没有列出任何单位", "it lists no unit"))
+        )
     if problems:
         raise XlKpiError(*problems)
     return units
@@ -62,13 +81,15 @@ def read_units(path: Path) -> list[Unit]:
 
 def _problem(fields: dict[str, str], seen: dict[str, int]) -> str:
     if not fields["name"]:
-        return "缺少单位名称"
+        return either("缺少单位名称", "the name is missing")
     if fields["name"] in seen:
-        return f"单位“{fields['name']}”与第{seen[fields['name']]}行重复"
-    if not fields["name"].isprintable():
-        return "单位名称含有不可见的控制字符"
+        return either(
+            f"单位“{fields['name']}”与第{seen[fields['name']]}行重复", f"repeats row {seen[fields['name']]}"
+        )
+    if unwritable(fields["name"] + fields["code"]):
+        return either("单位名称或代码含有不可见的控制字符", "name or code holds control characters")
     if fields["level"] and fields["level"].removesuffix("级") not in get_args(Level):
-        return f"层级“{fields['level']}”应为省、市或县"
+        return either(f"层级“{fields['level']}”应为省、市或县", "the level must be 省, 市 or 县")
     return ""
 
 
@@ -82,7 +103,7 @@ def _table(path: Path) -> pd.DataFrame:
             return pd.read_csv(io.StringIO(_decoded(content)), dtype=str)
         return pd.read_excel(io.BytesIO(content), dtype=str)
     except Exception as error:  # pandas and its readers raise many kinds; all mean that the list is unreadable
-        why = f"无法读取（{type(error).__name__}），应为 .xlsx 或 .csv"
+        why = either(f"无法读取（{type(error).__name__}），应为 .xlsx 或 .csv", "not a readable .xlsx or .csv")
         raise XlKpiError(finding("units", file=path.name, where="", why=why)) from None
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from copy import copy
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
 from openpyxl.formatting.rule import Rule as FormatRule
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -58,8 +61,16 @@ def _laid_down(plan: Plan) -> bytes:
 
 
 def _sheet(target: Worksheet, sheet: Sheet, formulas: dict[tuple[str, str], str]) -> None:
+    looks: dict[tuple[str, str], StyleArray] = {}
     for (row, column), cell in sorted(sheet.cells.items()):
-        _cell(target, sheet, row, column, cell, formulas)
+        made = target.cell(row, column)
+        _content(made, cell, formulas.get((sheet.name, a1(row, column))))
+        # Setting a style looks six tables up; cells of one look share the outcome, which is most of the time there is.
+        look = (cell.style, cell.number_format)
+        if look not in looks:
+            _dress(made, cell)
+            looks[look] = made._style
+        made._style = copy(looks[look])
     for (top, left), (bottom, right) in sheet.merges:
         target.merge_cells(start_row=top, start_column=left, end_row=bottom, end_column=right)
     for column, width in sheet.widths.items():
@@ -96,25 +107,25 @@ def _sheet(target: Worksheet, sheet: Sheet, formulas: dict[tuple[str, str], str]
     _protect(target, sheet)
 
 
-def _cell(
-    target: Worksheet, sheet: Sheet, row: int, column: int, cell: Cell, formulas: dict[tuple[str, str], str]
-) -> None:
-    made = target.cell(row, column)
-    if cell.op is not None:
-        made.value = formulas[sheet.name, a1(row, column)]
-    elif isinstance(cell.value, str):
+def _content(made: Any, cell: Cell, formula: str | None) -> None:
+    if formula is not None:
+        made.value = formula
+    elif isinstance(cell.value, str) and cell.value:
         made.value = cell.value
         made.data_type = "s"  # a text that begins with = stays a text
-    else:
+    elif cell.value != "":
         made.value = cell.value
+    if cell.link:
+        made.hyperlink = Hyperlink(ref=made.coordinate, location=cell.link, tooltip=cell.tip or None)
+
+
+def _dress(made: Any, cell: Cell) -> None:
     made.font = style.font(cell.style)
     made.fill = style.fill(cell.style)
     made.alignment = style.alignment(cell.style)
     made.border = style.border(cell.style)
     made.protection = style.protection(cell.style)
     made.number_format = cell.number_format
-    if cell.link:
-        made.hyperlink = Hyperlink(ref=a1(row, column), location=cell.link, tooltip=cell.tip or None)
 
 
 def _chart(target: Worksheet, chart: Chart) -> None:
@@ -132,6 +143,7 @@ def _chart(target: Worksheet, chart: Chart) -> None:
     bars.x_axis.delete = bars.y_axis.delete = False
     bars.y_axis.majorGridlines = None
     bars.legend.position = "b"
+    bars.title.overlay = bars.legend.overlay = False  # type: ignore[union-attr]  # both were just made
     bars.gapWidth = 60
     target.add_chart(bars, chart.anchor)
 

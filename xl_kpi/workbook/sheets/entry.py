@@ -69,7 +69,7 @@ def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> 
     plan.entry_rows[task.id] = row
     label = form.number_of(number, task)
     name = " ".join(task.task.name.split())
-    link = plan.place("考核表", form.row_of(number))
+    link = plan.place("考核表", form.row_of(number), len(plan.scheme.columns) + 1)
     sheet.put(row, 1, f"{label}　{name}", style="block", link=link, tip="转到考核表中的这一项", to=(row, NOTE))
     sheet.height_for(row, [(name, sum(WIDTHS) - 10)], least=22)
     for bound in task.inputs:
@@ -125,6 +125,8 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
         row,
         [(spec.label, WIDTHS[LABEL - 1]), (note, WIDTHS[NOTE - 1]), (standard, WIDTHS[STANDARD - 1])],
     )
+    if spec.kind == "text":
+        sheet.heights[row] = max(sheet.heights[row], 48)  # room for a sentence
     sheet.validations.append(_validation(bound, f"{a1(row, FIRST)}:{a1(row, FIRST + 2)}"))
 
 

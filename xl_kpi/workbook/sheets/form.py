@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 HEADER = 4
 FIRST = HEADER + 1
 ADDED = (("自评得分", 10.0), ("核定得分", 10.0), ("扣分原因", 20.0), ("佐证材料", 20.0))
-PAGE = 470.0  # about what a printed page holds, in points: a group's name is repeated after so much
+PAPER = (770.0, 500.0)  # what A4 landscape holds between our margins, in points
+CHARACTER = 5.5  # the width of a column's unit, in points
 
 
 def row_of(number: int) -> int:
@@ -123,13 +124,21 @@ def _group_cells(plan: Plan, sheet: Sheet) -> None:
 
 
 def _pages(sheet: Sheet, rows: list[int]) -> Iterator[tuple[int, int]]:
-    """The rows of a group in runs of at most a page, so that every printed page shows the group's name."""
-    pages: dict[int, list[int]] = {}
-    for row in rows:
-        page = int(sum(sheet.heights[r] for r in range(1, row + 1)) // PAGE)
-        pages.setdefault(page, []).append(row)
-    for run in pages.values():
-        yield run[0], run[-1]
+    """The rows of a group in runs of at most about a printed page, so that every page shows the group's name."""
+    scale = min(1.0, PAPER[0] / (sum(sheet.widths.values()) * CHARACTER))
+    room = PAPER[1] / scale
+    used = sum(sheet.heights[row] for row in range(1, HEADER + 1))
+    pages: list[list[int]] = [[]]
+    for row in range(FIRST, rows[-1] + 1):
+        if used + sheet.heights[row] > room:
+            used = sheet.heights[HEADER]
+            pages.append([])
+        used += sheet.heights[row]
+        pages[-1].append(row)
+    for page in pages:
+        run = [row for row in page if row >= rows[0]]
+        if run:
+            yield run[0], run[-1]
 
 
 def _at_depth(groups: tuple[Group, ...], depth: int) -> Iterator[Group]:
