@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from xl_kpi.expr.semantics import COMPARE_DIGITS
+
 
 @dataclass(frozen=True)
 class Op:
@@ -228,10 +230,12 @@ def ceiling(arg: Op) -> Op:
 
 
 def exact(op: Op) -> bool:
-    """Whether a value carries no binary noise, so that it can be compared without rounding it first."""
+    """Whether a value carries no binary noise, so that comparing it needs no rounding first."""
     if isinstance(op, Add):
-        return all(exact(term) for term in op.terms)
-    return isinstance(op, Const | Count | CountText | CountFilled | Round | RoundDown)
+        return all(isinstance(term, Count | CountText | CountFilled) for term in op.terms)
+    if isinstance(op, Const):
+        return round(op.value, COMPARE_DIGITS) == op.value
+    return isinstance(op, Count | CountText | CountFilled | Round | RoundDown)
 
 
 def children(op: Op) -> Iterator[Op]:

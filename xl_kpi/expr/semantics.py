@@ -42,21 +42,29 @@ def excel_round(x: Floats, digits: int) -> Floats:
 
     Excel decides on the decimal value a user sees (15 significant digits), not on the binary one; NaN stays NaN.
     """
-    scaled = _shown(np.abs(x) * 10.0**digits)
-    return np.sign(x) * np.floor(_shown(scaled + 0.5)) / 10.0**digits
+    scaled = _shown(_shown(np.abs(x)) * 10.0**digits)
+    return np.sign(x) * np.floor(scaled + 0.5) / 10.0**digits
 
 
 def excel_rounddown(x: Floats, digits: int) -> Floats:
     """Cut towards zero as Excel's ROUNDDOWN does: 0.29*100 cut to a whole number is 29."""
-    return np.sign(x) * np.floor(_shown(np.abs(x) * 10.0**digits)) / 10.0**digits
+    scaled = _shown(_shown(np.abs(x)) * 10.0**digits)
+    return np.sign(x) * np.floor(scaled) / 10.0**digits
+
+
+_LARGE = 1e10  # from here on the whole part is split off: scaling it up would cost it its last digits
 
 
 def _shown(x: Floats) -> Floats:
-    """The value at 15 significant digits, which is what Excel shows and rounds."""
+    """The value at 15 significant digits, which is what Excel shows and rounds; x is not negative."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        whole = np.where(x >= _LARGE, np.floor(x), 0.0)
+        rest = x - whole
         exponent = np.where(x == 0, 0.0, np.floor(np.log10(x)))
+        exponent = np.where(10.0**exponent > x, exponent - 1, exponent)  # log10 of 999999999999998 is 15
         places = np.clip(14 - exponent, -300, 300)
         # Scale by a power of ten that is exact (up to 1e22), dividing for large values: no error of its own.
         up = 10.0 ** np.maximum(places, 0)
         down = 10.0 ** np.maximum(-places, 0)
-        return np.where(np.isfinite(x), np.rint(x * up / down) / up * down, x)
+        rounded = np.where(places >= 0, whole + np.rint(rest * up) / up, np.rint(x / down) * down)
+        return np.where(np.isfinite(x), rounded, x)

@@ -150,20 +150,29 @@ def _round_down(op: ops.RoundDown, at: Addresses) -> str:
     return _call("ROUNDDOWN", _emit(op.arg, at), str(op.digits))
 
 
+def _refuse_none(op: ops.Sum | ops.Count | ops.CountText | ops.CountFilled) -> None:
+    if not op.ids:
+        raise ValueError(f"{type(op).__name__} over no nodes has no formula")
+
+
 def _sum(op: ops.Sum, at: Addresses) -> str:
+    _refuse_none(op)
     return _call("SUM", *at.ranges(op.ids))
 
 
 def _count(op: ops.Count, at: Addresses) -> str:
+    _refuse_none(op)
     return _call("COUNT", *at.ranges(op.ids))
 
 
 def _count_text(op: ops.CountText, at: Addresses) -> str:
+    _refuse_none(op)
     counts = [_call("COUNTIF", area, quoted(op.text)) for area in at.ranges(op.ids)]
     return counts[0] if len(counts) == 1 else f"({'+'.join(counts)})"
 
 
 def _count_filled(op: ops.CountFilled, at: Addresses) -> str:
+    _refuse_none(op)
     return _call("COUNTA", *at.ranges(op.ids))
 
 

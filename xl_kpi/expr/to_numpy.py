@@ -132,14 +132,19 @@ def _count(op: ops.Count, batch: Batch) -> Floats:
     return counts
 
 
-def _count_text(op: ops.CountText, batch: Batch) -> Floats:
-    counts: Floats = np.sum([batch.shows(i, op.text) for i in op.ids], axis=0).astype(np.float64)
+def _how_many(truths: list[Bools], batch: Batch) -> Floats:
+    counts = np.zeros(batch.size)
+    for truth in truths:
+        counts += truth
     return counts
+
+
+def _count_text(op: ops.CountText, batch: Batch) -> Floats:
+    return _how_many([batch.shows(i, op.text) for i in op.ids], batch)
 
 
 def _count_filled(op: ops.CountFilled, batch: Batch) -> Floats:
-    counts: Floats = np.sum([_filled(ops.Filled(i), batch) for i in op.ids], axis=0).astype(np.float64)
-    return counts
+    return _how_many([_filled(ops.Filled(i), batch) for i in op.ids], batch)
 
 
 _COMPARISONS: dict[str, Callable[[Floats, Floats], Bools]] = {
@@ -156,7 +161,7 @@ def _compare(op: ops.Compare, batch: Batch) -> Bools:
 
 
 def _side(op: ops.Op, batch: Batch) -> Floats:
-    if isinstance(op, ops.Const):
+    if isinstance(op, ops.Const) and ops.exact(op):
         return np.float64(op.value)  # type: ignore[return-value]  # numpy broadcasts it
     numbers = _numbers(op, batch)
     return numbers if ops.exact(op) else semantics.excel_round(numbers, semantics.COMPARE_DIGITS)

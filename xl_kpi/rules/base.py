@@ -178,6 +178,12 @@ class Rule(Model):
             if isinstance(part, Rule):
                 yield from part.divisors()
 
+    def guarded(self) -> Iterator[str]:
+        """The optional inputs it computes with only where they are filled. By default those of the rules inside."""
+        for part in parts(self):
+            if isinstance(part, Rule):
+                yield from part.guarded()
+
     def lower(self, context: Context) -> ops.Op:
         """The score as an expression over the inputs' ids."""
         raise NotImplementedError

@@ -74,6 +74,9 @@ class Checklist(Rule):
                 label = f"{item.label}——完成日期"
                 yield Input(id=f"{item.id}_date", label=label, kind="date", required=False, note="完成的填写完成日期")
 
+    def guarded(self) -> Iterator[str]:
+        yield from (f"{item.id}_date" for item in self.items if item.due)
+
     def constraints(self, context: Context) -> Iterator[Constraint]:
         for item in self.items:
             if item.due:

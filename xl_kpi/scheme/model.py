@@ -197,6 +197,13 @@ class Scheme(Model):
     notes: tuple[str, ...] = Field(default=(), description="原文表后的说明，如评分标准，照录")
     groups: tuple[Group, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _form_is_whole(self) -> Scheme:
+        shown = [column.shows for column in self.columns]
+        if len(shown) < 3 or shown.count("points") != 1 or "name" not in shown:
+            raise ValueError("columns 至少三栏，须有 name，且须有且只有一个 points")
+        return self
+
     def __hash__(self) -> int:
         """Equal schemes hash alike; the whole content (with its dictionaries) need not take part."""
         return hash((self.id, self.version, self.year, self.level))

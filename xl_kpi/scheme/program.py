@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xl_kpi.expr import ops, semantics
-from xl_kpi.findings import SchemeError, finding
+from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
 
@@ -196,8 +196,30 @@ class _Builder:
                 for r in task.constraints
                 if _names(r.smaller)[0].removeprefix(f"{task.id}.") not in own
             ]
+            wrong += self._uncomputable(task)
+        if not self.known and not wrong:
+            why = "没有任何填报项，无从考核"
+            wrong.append(finding("scheme-rule", where=self.scheme.title, why=why))
         if wrong:
             raise SchemeError(*wrong)
+
+    def _uncomputable(self, task: Task) -> Iterator[Finding]:
+        """Inputs that a rule computes with, or a veto goes by, although they may be blank or are no numbers."""
+        specs = {bound.id: bound.spec for bound in self._all_inputs()}
+        guarded = {_full(task.id, name) for name in task.rule.guarded()}
+        computed = set(_numbers_read(_qualify(task.rule.lower(self._context(task)), task.id))) - guarded
+        asked = {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
+        compared = {_full(task.id, key(w.input)) for v in task.vetoes for w in v.when if w.text is None}
+        for node in sorted((computed | asked) & specs.keys()):
+            spec = specs[node]
+            if not spec.required:
+                yield finding(
+                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”用于计分或否决，不能设为可不填"
+                )
+            elif spec.kind in ("choice", "text") and node in computed | compared:
+                yield finding(
+                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”不是数字，不能用来计算或比较大小"
+                )
 
     def _context(self, task: Task) -> Context:
         return Context(term(task.points), self.scheme.year)

@@ -63,14 +63,14 @@ def _laid_down(plan: Plan) -> bytes:
 def _sheet(target: Worksheet, sheet: Sheet, formulas: dict[tuple[str, str], str]) -> None:
     looks: dict[tuple[str, str], StyleArray] = {}
     for (row, column), cell in sorted(sheet.cells.items()):
-        made = target.cell(row, column)
+        made: Any = target.cell(row, column)
         _content(made, cell, formulas.get((sheet.name, a1(row, column))))
         # Setting a style looks six tables up; cells of one look share the outcome, which is most of the time there is.
-        look = (cell.style, cell.number_format)
-        if look not in looks:
+        key = (cell.style, cell.number_format)
+        if key not in looks:
             _dress(made, cell)
-            looks[look] = made._style
-        made._style = copy(looks[look])
+            looks[key] = made._style
+        made._style = copy(looks[key])
     for (top, left), (bottom, right) in sheet.merges:
         target.merge_cells(start_row=top, start_column=left, end_row=bottom, end_column=right)
     for column, width in sheet.widths.items():

@@ -59,7 +59,7 @@ def lay_out(plan: Plan) -> None:
 def _head(plan: Plan, sheet: Sheet, last: int) -> None:
     scheme = plan.scheme
     count = len(scheme.columns)
-    wide = max(range(1, count + 1), key=lambda c: sheet.widths[c])
+    wide = max(range(3, count + 1), key=lambda c: sheet.widths[c])
     sheet.put(1, 1, scheme.title + (f"（{scheme.level}级）" if scheme.level else ""), style="title", to=(1, last))
     sheet.height_for(1, [(scheme.title, sum(sheet.widths.values()) / 1.8)], least=44, line=30)
     sheet.put(2, 1, "被考核单位：", style="head_label", to=(2, 2))

@@ -1,0 +1,127 @@
+"""What an official reads about each example: Chinese, complete, percentages as percentages, nothing of Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from example_book import TASKS, ExampleTask, examples_of, scheme_of
+from pydantic import BaseModel
+
+from xl_kpi.rules import REGISTRY
+from xl_kpi.rules.base import YES, Example, Input, Measured, Rule
+from xl_kpi.scheme.load import parse
+from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.program import Program
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+PYTHON = re.compile(r"\b(None|True|False|nan|inf)\b|[\[\]{}'\\]|[a-z_]=\w|[A-Za-z]+\(|xl_kpi|\d[eE][-+]?\d")
+UNKNOWN = re.compile(r"「[^」]*」")
+FRACTION = re.compile(r"(?<![\d.])0?\.\d+(?![\d.]*[%分])")  # 0.9; but neither 0.9% nor 0.5分
+
+each_example = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+
+
+@pytest.fixture(scope="module")
+def scheme() -> Scheme:
+    """The scheme of all examples."""
+    return parse(scheme_of(TASKS), "rule-examples.yaml")
+
+
+def rule_of(task: ExampleTask) -> Rule:
+    """The example's rule."""
+    return REGISTRY[task.rule].model_validate({"type": task.rule} | task.example.rule)
+
+
+def explained(scheme: Scheme, task_id: str) -> str:
+    """The sentence as the workbook shows it."""
+    return next(scheme.explain(task) for task in scheme.tasks() if task.id == task_id)
+
+
+def models(value: object) -> Iterator[BaseModel]:
+    """Every model inside a rule, the rule itself first."""
+    if isinstance(value, BaseModel):
+        yield value
+        for name in type(value).model_fields:
+            yield from models(getattr(value, name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from models(item)
+
+
+@each_example
+def test_the_sentence_is_chinese_and_leaves_its_full_stop_to_the_scheme(task: ExampleTask) -> None:
+    sentence = rule_of(task).explain()
+    assert len(CHINESE.findall(sentence)) >= 2
+    assert not sentence.endswith(("。", "，", "；", "、", "：", " "))
+    assert sentence == sentence.strip()
+    assert "。" not in sentence
+
+
+@each_example
+def test_the_official_reads_labels_and_no_ids(task: ExampleTask, scheme: Scheme) -> None:
+    shown = explained(scheme, task.id)
+    assert shown.endswith("。")
+    assert not shown.endswith("。。")
+    assert not UNKNOWN.search(shown)
+    for name in task.example.answers:
+        assert not re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", shown), "an id where a label belongs"
+
+
+@each_example
+def test_nothing_of_python_shows(task: ExampleTask, scheme: Scheme) -> None:
+    assert not PYTHON.search(explained(scheme, task.id))
+
+
+@each_example
+def test_brackets_and_quotes_are_paired(task: ExampleTask, scheme: Scheme) -> None:
+    shown = explained(scheme, task.id)
+    for opening, closing in ("（）", "“”", "()"):
+        assert shown.count(opening) == shown.count(closing)
+
+
+@each_example
+def test_a_standard_of_a_percentage_reads_as_one(task: ExampleTask, scheme: Scheme) -> None:
+    shown = explained(scheme, task.id)
+    for rule in (model for model in models(rule_of(task)) if isinstance(model, Measured)):
+        if isinstance(rule.input, Input) and rule.input.kind == "percent":
+            assert re.search(r"[≥≤<>=]\d+(\.\d+)?%|～\d+(\.\d+)?%", shown)
+            assert not FRACTION.search(shown)
+
+
+PERCENT = {"id": "rate", "label": "办结率", "kind": "percent"}
+REFERRED = Example(
+    {
+        "cases": [
+            {"when": {"input": PERCENT, "below": 0.6}, "rule": {"type": "judged", "label": "酌情", "mode": "score"}},
+            {
+                "when": {"input": "rate", "below": 0.8},
+                "rule": {"type": "step", "input": "rate", "at_least": 0.9, "each": 1},
+            },
+            {"rule": {"type": "threshold", "input": "rate", "at_least": 0.95, "otherwise": "proportional"}},
+        ]
+    },
+    10,
+    {},
+    0,
+    "三处用到同一填报项，只有第一处写明是百分数",
+)
+
+
+def test_a_percentage_that_is_referred_to_by_id_reads_as_one_too() -> None:
+    (task,) = examples_of("cases", [REFERRED])
+    shown = explained(parse(scheme_of([task]), "x.yaml"), task.id)
+    assert not FRACTION.search(shown), shown
+    assert all(text in shown for text in ("60%", "80%", "90%", "95%")), shown
+
+
+def test_a_standard_of_a_percentage_that_is_referred_to_by_id_is_shown_as_one_too() -> None:
+    program = Program.of(parse(scheme_of(examples_of("cases", [REFERRED])), "x.yaml"))
+    standards = {bound.spec.id: bound.standard for bound in program.inputs()}
+    assert standards["rate"].endswith("%")
+
+
+def test_the_sentence_of_a_choice_quotes_the_answer_that_counts() -> None:
+    lab = next(e.rule for e in REGISTRY["tally"].EXAMPLES if "lab" in e.answers)
+    assert f"为“{YES}”" in REGISTRY["tally"].model_validate({"type": "tally"} | lab).explain()

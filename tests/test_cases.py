@@ -1,0 +1,308 @@
+"""Whole assessments worked by hand (tests/cases/*.yaml), through our scorer and through other engines on the workbook.
+
+A case gives answers by input id and what they come to: every task's score, groups, total, grade, vetoes, missing. It
+may start from another case (`base`), whose answers and task scores it then changes. A group that a case does not name
+is worth the sum of its tasks' scores, as worked by hand. The answers are typed as 自报值 only, so the self-assessed
+score and the adopted one are the same number.
+
+The engines other than numpy read the workbook that is built for officials: they check its formulas, not our scorer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xl_kpi import api
+from xl_kpi.engines.base import Engine, Value
+from xl_kpi.engines.formulas import FormulasModel
+from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.rules.base import SETUP, Level
+from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.program import SELF
+from xl_kpi.scoring.run import run
+from xl_kpi.workbook.plan import Plan, plan_of
+
+FOLDER = Path(__file__).resolve().parent / "cases"
+MISSING, INVALID = "未填", "有误"
+GRADES = ("优秀", "良好", "合格", "不合格", "未完成")
+VETOES = ("未触发", "该项不得分", "一票否优", "一票否决", "未完成")
+EXPECTATIONS = {"total", "grade", "vetoes", "missing"}  # besides tasks and groups
+
+
+@dataclass(frozen=True)
+class Case:
+    """One assessment: answers by input id, and the value expected of each outcome by node id."""
+
+    scheme: str
+    name: str
+    level: Level | None
+    answers: Mapping[str, float | str | None]
+    tasks: Mapping[str, float | str]
+    expected: Mapping[str, Any]  # the other expectations, as the file has them
+
+    @property
+    def id(self) -> str:
+        """What the case is called in a test's name."""
+        return f"{self.scheme}-{self.name}"
+
+    @property
+    def settled(self) -> Scheme:
+        """The scheme at the case's level."""
+        return api.scheme(self.scheme, self.level)
+
+    @property
+    def plan(self) -> Plan:
+        """Where everything stands in the case's workbook."""
+        return plan_of(self.settled)
+
+    def groups(self) -> dict[str, float]:
+        """The sum of the scores worked by hand in each group, by group id."""
+        return {group.id: self._sum(task.id for task in group.all_tasks()) for group in self.settled.all_groups()}
+
+    def total(self) -> float:
+        """The sum of all scores worked by hand."""
+        return self._sum(self.tasks)
+
+    def _sum(self, task_ids: Iterable[str]) -> float:
+        return round(sum(score for id in task_ids if isinstance(score := self.tasks[id], int | float)), 2)
+
+    def outcomes(self) -> dict[str, float | str]:
+        """Every outcome expected, by node id; self-assessed and adopted."""
+        nodes: dict[str, float | str] = {f"{task}=": score for task, score in self.tasks.items()}
+        nodes |= {f"group:{group}": score for group, score in self.groups().items()}
+        nodes["total"] = self.expected["total"]
+        nodes |= {f"{node}{SELF}": value for node, value in nodes.items()}
+        return nodes | {node: self.expected[node] for node in ("grade", "vetoes", "missing")}
+
+
+@cache
+def cases_of(scheme: str) -> tuple[Case, ...]:
+    """The cases of a scheme, each with what it takes over from its base."""
+    done: dict[str, Case] = {}
+    for entry in yaml.safe_load((FOLDER / f"{scheme}.yaml").read_text(encoding="utf-8")):
+        base = done[entry["base"]] if "base" in entry else None
+        answers = {**(base.answers if base else {}), **(entry["answers"] or {})}
+        tasks = {**(base.tasks if base else {}), **(entry["expect"].get("tasks") or {})}
+        case = Case(scheme, entry["name"], entry.get("level"), answers, tasks, entry["expect"])
+        assert case.name not in done, f"{scheme} has two cases {case.name}"
+        done[case.name] = case
+    return tuple(done.values())
+
+
+SCHEMES = api.schemes()
+CASES = [case for scheme in SCHEMES for case in cases_of(scheme)]
+
+
+def differences(case: Case, value: Callable[[str], Value]) -> list[str]:
+    """Every outcome that is not what was worked out by hand; `value` gives what a node shows."""
+    return [
+        f"{node}: expected {expected!r}, shown {value(node)!r}"
+        for node, expected in case.outcomes().items()
+        if not same(expected, value(node))
+    ]
+
+
+def same(expected: float | str, shown: Value) -> bool:
+    """Whether a value shown is the one expected: texts to the letter, numbers to the last of their two decimals."""
+    if isinstance(expected, str):
+        return shown == expected
+    return isinstance(shown, float | int) and abs(shown - expected) < 1e-9
+
+
+def in_groups(group: Callable[[Case], str]) -> list[Any]:
+    """The cases as parameters; those of one group run in one process, which then prepares for them once."""
+    return [pytest.param(case, id=case.id, marks=pytest.mark.xdist_group(group(case))) for case in CASES]
+
+
+# --- the files
+
+
+def test_there_is_a_file_of_cases_for_every_scheme_and_no_other() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SCHEMES)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_scheme_has_at_least_six_cases(scheme: str) -> None:
+    assert len(cases_of(scheme)) >= 6
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_scheme_with_levels_has_cases_at_each(scheme: str) -> None:
+    assert {case.level for case in cases_of(scheme)} == set(api.describe(scheme).levels or (None,))
+
+
+def is_perfect(case: Case) -> bool:
+    """Every task has all its points."""
+    return all(case.tasks[task.id] == points_of(case, task.id) for task in case.settled.tasks())
+
+
+def points_of(case: Case, task: str) -> float | str | None:
+    """A task's points: the scheme's, or what the case has the bureau fill in."""
+    points = {one.id: one.points for one in case.settled.tasks()}[task]
+    return points if isinstance(points, float) else case.answers.get(f"{SETUP}.{points.ask.id}")
+
+
+def is_blank(case: Case) -> bool:
+    """Nothing was filled in, and nothing has a score."""
+    return not case.answers and set(case.tasks.values()) == {MISSING}
+
+
+def is_mixed(case: Case) -> bool:
+    """A finished year with scores of more than one sort: full, in part, lost."""
+    scores = [(case.tasks[task.id], points_of(case, task.id)) for task in case.settled.tasks()]
+    sorts = {"lost" if got == 0 else "full" if got == most else "part" for got, most in scores}
+    return len(sorts) > 1 and case.expected["grade"] != "未完成"
+
+
+# What each kind of case is called, and what makes it one.
+KINDS: dict[str, tuple[str, Callable[[Case], bool]]] = {
+    "perfect": ("满分", is_perfect),
+    "typical": ("典型", is_mixed),
+    "boundary": ("边界|恰", lambda case: case.expected["grade"] != "未完成"),
+    "everything missing": ("全部未填", is_blank),
+    "extreme": ("极|零", lambda case: any(value in (0, 1e7, 1e12, 1) for value in case.answers.values())),
+    "wrong answers": ("误|错", lambda case: INVALID in case.tasks.values()),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_scheme_has_a_case_of_every_kind(scheme: str, kind: str) -> None:
+    called, holds = KINDS[kind]
+    assert [case.name for case in cases_of(scheme) if re.search(called, case.name) and holds(case)]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_veto_effect_of_a_scheme_is_triggered_in_some_case(scheme: str) -> None:
+    words = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
+    effects = {words[e] for task in api.describe(scheme).tasks() for veto in task.vetoes for e in veto.effects}
+    triggered = {case.expected["vetoes"] for case in cases_of(scheme)} - {"未触发", "未完成"}
+    assert triggered == effects
+    for case in cases_of(scheme):
+        if case.expected["vetoes"] == "一票否决" and case.expected["grade"] != "未完成":
+            assert case.expected["grade"] == "不合格", case.name
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_case_says_what_every_outcome_is(case: Case) -> None:
+    assert set(case.expected) - {"tasks", "groups"} == EXPECTATIONS
+    assert set(case.tasks) == {task.id for task in case.settled.tasks()}
+    assert set(case.expected.get("groups", ())) <= {group.id for group in case.settled.all_groups()}
+    assert case.expected["grade"] in GRADES
+    assert case.expected["vetoes"] in VETOES
+    assert all(isinstance(score, int | float) or score in (MISSING, INVALID) for score in case.tasks.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_case_answers_inputs_that_there_are(case: Case) -> None:
+    assert set(case.answers) <= {bound.id for bound in case.plan.program.inputs()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_scores_worked_by_hand_add_up_to_the_groups_and_the_total(case: Case) -> None:
+    given = case.expected.get("groups", {})
+    assert given == {id: score for id, score in case.groups().items() if id in given}
+    assert case.total() == case.expected["total"]
+
+
+# --- our scorer
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_api_scores_a_case_as_by_hand(case: Case) -> None:
+    got = api.score(case.settled, case.answers)
+    final = {task.id: task.state if task.final is None else task.final for task in got.tasks}
+    assert final == case.tasks
+    # A self-assessed score that is wanting has no word in the api.
+    assert {task.id: task.self for task in got.tasks} == {
+        id: None if isinstance(score, str) else score for id, score in case.tasks.items()
+    }
+    assert {group.id: group.score for group in got.groups} == case.groups()
+    assert (got.total, got.self_total) == (case.expected["total"], case.expected["total"])
+    assert (got.grade, got.veto_state, got.missing) == tuple(case.expected[k] for k in ("grade", "vetoes", "missing"))
+    unready = case.expected["missing"] > 0 or INVALID in case.tasks.values()
+    assert got.complete or unready, "unfinished, though nothing is missing or wrong"
+    assert got.complete == (case.expected["grade"] != "未完成")
+
+
+@cache
+def scored(scheme: str, level: Level | None) -> tuple[Batch, tuple[Case, ...]]:
+    """All cases of a scheme at a level as one batch."""
+    together = tuple(case for case in cases_of(scheme) if case.level == level)
+    typed = [{f"{name}{SELF}": value for name, value in case.answers.items()} for case in together]
+    return run(together[0].plan.program, typed), together
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_numpy_scores_a_case_as_by_hand_among_all_the_others(case: Case) -> None:
+    batch, together = scored(case.scheme, case.level)
+    assert differences(case, lambda node: batch.value(node, together.index(case))) == []
+
+
+# --- other engines, on the workbook
+
+
+@cache
+def blank(scheme: str, level: Level | None) -> bytes:
+    """The workbook as it is sent out."""
+    return api.build(api.scheme(scheme, level))
+
+
+@cache
+def model_of(scheme: str, level: Level | None) -> FormulasModel:
+    """The blank workbook compiled by the package formulas."""
+    return FormulasModel.load(blank(scheme, level))
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], bytes]:
+    """The workbook of a case, its answers typed in as an official does; nothing is recalculated."""
+    folder = tmp_path_factory.mktemp("cases")
+
+    def fill(case: Case) -> bytes:
+        path = folder / f"{case.scheme}{case.level}.xlsx"
+        path.write_bytes(blank(case.scheme, case.level))
+        return api.fill(path, case.answers)
+
+    return fill
+
+
+@pytest.mark.parametrize("case", in_groups(lambda case: f"formulas-{case.scheme}-{case.level}"))
+def test_formulas_shows_in_the_workbook_what_was_worked_by_hand(case: Case) -> None:
+    plan = case.plan
+    inputs: dict[str, Value] = {plan.at(name + SELF): value for name, value in case.answers.items()}
+    shown = model_of(case.scheme, case.level).calculate(inputs)
+    assert differences(case, lambda node: shown[plan.at(node)]) == []
+
+
+@pytest.mark.parametrize("case", in_groups(lambda case: f"formualizer-{case.scheme}"))
+def test_formualizer_shows_in_the_workbook_what_was_worked_by_hand(
+    case: Case, filled: Callable[[Case], bytes], engine_named: Callable[[str], Engine]
+) -> None:
+    (shown,) = engine_named("formualizer").recalculate([filled(case)])
+    assert differences(case, lambda node: shown[case.plan.at(node)]) == []
+
+
+@pytest.fixture(scope="session")
+def shown_by_libreoffice(
+    filled: Callable[[Case], bytes], engine_named: Callable[[str], Engine]
+) -> Mapping[str, Mapping[str, Value]]:
+    """What LibreOffice shows in every case's workbook, all of them in one run of the program."""
+    engine = engine_named("libreoffice")
+    return dict(zip((case.id for case in CASES), engine.recalculate([filled(case) for case in CASES]), strict=True))
+
+
+@pytest.mark.parametrize("case", in_groups(lambda case: "libreoffice-cases"))
+def test_libreoffice_shows_in_the_workbook_what_was_worked_by_hand(
+    case: Case, shown_by_libreoffice: Mapping[str, Mapping[str, Value]]
+) -> None:
+    shown = shown_by_libreoffice[case.id]
+    assert differences(case, lambda node: shown[case.plan.at(node)]) == []
