@@ -657,9 +657,11 @@ def test_a_folder_is_checked_file_by_file_and_lock_files_are_passed_over_and_cou
 
 
 @small
-def test_an_empty_folder_is_clean_and_says_nothing_on_stdout(run: Command, tmp_path: Path) -> None:
+def test_a_folder_without_workbooks_is_not_passed_over_in_silence(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "上报.xls").write_bytes(b"")
     result = run("check", tmp_path, "--json")
-    assert (result.code, result.out) == (0, "")
+    assert (result.code, result.out) == (2, "")
+    assert "没有 .xlsx 工作簿" in result.err
 
 
 @small

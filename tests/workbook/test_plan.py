@@ -245,7 +245,7 @@ def _pairs(book: Opened) -> list[tuple[str, str | None]]:
 def test_every_input_has_a_name_that_leads_to_its_自报值(workbook: str) -> None:
     book = opened(workbook)
     expected = {
-        f"in_{item['id'].replace('.', '_')}": "'数据填报'!${}${}".format(
+        f"in_{item['id'].replace('.', '__')}": "'数据填报'!${}${}".format(
             *re.findall(r"[A-Z]+|\d+", item["cells"]["self"].partition("!")[2])
         )
         for item in mapped(workbook)["inputs"]

@@ -338,7 +338,7 @@ def parts_of(package: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(
     ("unit", "code"),
-    [("示例单位", "A01"), ("a & b < c > \" '", "=1"), ("测" * 100, "7" * 30), (" 两端有空格 ", " 1 ")],
+    [("示例单位", "A01"), ("a & b < c > \" '", "=1"), ("测" * 100, "7" * 30), ("中间 有空格", "1 2")],
 )
 def test_a_copy_is_what_a_fresh_rendering_with_that_unit_would_be_byte_for_byte(unit: str, code: str) -> None:
     class Named(Plan):
