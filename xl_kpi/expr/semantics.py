@@ -42,14 +42,21 @@ def excel_round(x: Floats, digits: int) -> Floats:
 
     Excel decides on the decimal value a user sees (15 significant digits), not on the binary one; NaN stays NaN.
     """
-    scaled = _shown(_shown(np.abs(x)) * 10.0**digits)
-    return np.sign(x) * np.floor(scaled + 0.5) / 10.0**digits
+    return _at_digits(x, digits, 0.5)
 
 
 def excel_rounddown(x: Floats, digits: int) -> Floats:
     """Cut towards zero as Excel's ROUNDDOWN does: 0.29*100 cut to a whole number is 29."""
-    scaled = _shown(_shown(np.abs(x)) * 10.0**digits)
-    return np.sign(x) * np.floor(scaled) / 10.0**digits
+    return _at_digits(x, digits, 0.0)
+
+
+def _at_digits(x: Floats, digits: int, add: float) -> Floats:
+    shown = _shown(np.abs(x))
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = shown * 10.0**digits
+        cut = np.floor(_shown(scaled) + add) / 10.0**digits
+        # From 15 digits before the point on there is nothing left to round.
+        return np.sign(x) * np.where(scaled >= 1e15, shown, cut)
 
 
 _LARGE = 1e10  # from here on the whole part is split off: scaling it up would cost it its last digits

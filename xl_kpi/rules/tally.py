@@ -71,8 +71,11 @@ class Tally(Rule):
         return self.then.lower(context.measuring(measure))
 
     def explain(self) -> str:
-        items = "，".join(item.sentence() for item in self.items)
-        return f"{self.label}：{items}；{self.then.explain_measured(self.label, 'number')}"
+        if all(item.each == 1 and item.when is None for item in self.items):
+            items = f"{self.label}＝" + "＋".join(label_of(item.input) for item in self.items)
+        else:
+            items = f"{self.label}：" + "，".join(item.sentence() for item in self.items)
+        return f"{items}；{self.then.explain_measured(self.label, 'number')}"
 
     EXAMPLES = (
         Example(_QUALIFIED, 6, {"national": 1, "province": 1, "third": 2}, 6, "2＋1＋2×0.5＝4，恰好达标"),

@@ -80,6 +80,8 @@ class Threshold(Measured):
     def standard(self, kind: Kind) -> str:
         if self.between is not None:
             return f"{show(self.between[0], kind)}～{show(self.between[1], kind)}"
+        if self.at_most == 0:
+            return "0"
         signs = {"≥": self.at_least, ">": self.above, "≤": self.at_most, "<": self.below, "=": self.equals}
         return next(f"{sign}{show(value, kind)}" for sign, value in signs.items() if value is not None)
 

@@ -9,7 +9,7 @@ expressions in numpy. Node ids:
     t05#1                            an intermediate result
     t05=  t05$  t05!1                the task's score, points, first veto
     group:g1  points:g1              a group's score and points
-    total rate grade vetoes complete missing invalid filled   the outcome
+    total rate grade vetoes stage complete missing invalid filled   the outcome
 
 A node id with `@self` behind it is the same value worked out from 自报值 alone.
 """
@@ -321,6 +321,7 @@ class _Builder:
     def _outcome(self, tasks: tuple[BoundTask, ...]) -> None:
         out = self.formulas
         statuses = tuple(f"{bound.id}?" for bound in self._all_inputs())
+        out["stage"] = self._stage()
         out["missing"] = ops.CountText(statuses, semantics.MISSING)
         out["filled"] = ops.CountText(statuses, semantics.FILLED)
         out["invalid"] = ops.total(*(ops.CountText(statuses, word) for word in BAD_STATES))
@@ -334,6 +335,16 @@ class _Builder:
         vetoes = [veto for task in tasks for veto in task.vetoes]
         out["vetoes"] = self._veto_summary(vetoes)
         out["grade"] = self._grade(vetoes)
+
+    def _stage(self) -> ops.Op:
+        """The last stage at which anything was filled in."""
+
+        def used(stage: str) -> ops.Op:
+            cells = ops.CountFilled(tuple(bound.id + stage for bound in self._all_inputs()))
+            return ops.Compare(">", cells, ops.Const(0))
+
+        review = ops.If(used(REVIEW), ops.Text("复核"), ops.Text("自评"))
+        return ops.If(used(FINAL), ops.Text("终裁"), review)
 
     def _veto_summary(self, vetoes: list[BoundVeto]) -> ops.Op:
         words: list[tuple[Effect, str]] = [

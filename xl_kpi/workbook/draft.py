@@ -107,6 +107,7 @@ class Sheet:
     title_rows: tuple[int, int] | None = None
     filter: str = ""
     print_area: str = ""
+    breaks: list[int] = field(default_factory=list)  # rows after which a new page begins
     one_page: bool = False
     very_hidden: bool = False
     tab: str = ""
@@ -152,7 +153,7 @@ class Sheet:
 
 def text_width(text: str) -> float:
     """The width of a text in column units: a Chinese character takes two."""
-    return sum(2.0 if ord(char) > 0x2E7F or char in "“”…—·×≥≤∶①" else 1.1 for char in text)
+    return sum(2.15 if ord(char) > 0x2E7F or char in "“”…—·×≥≤∶①" else 1.15 for char in text)
 
 
 def lines_of(text: str, width: float) -> int:

@@ -15,6 +15,7 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -153,6 +154,8 @@ def _page(target: Worksheet, sheet: Sheet) -> None:
         target.freeze_panes = sheet.freeze
     if sheet.title_rows:
         target.print_title_rows = "{}:{}".format(*sheet.title_rows)
+    for row in sheet.breaks:
+        target.row_breaks.append(Break(id=row))
     if sheet.print_area:
         target.print_area = sheet.print_area
     if sheet.filter:

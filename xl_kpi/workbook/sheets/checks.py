@@ -70,7 +70,9 @@ def _overall(plan: Plan) -> list[tuple[str, str, ops.Op, str]]:
     complete = _passes(ops.Compare("=", ops.Ref("missing"), none), "缺失")
     valid = _passes(ops.Compare("=", ops.Ref("invalid"), none), semantics.INVALID)
     tied = _passes(ops.Compare("=", ops.Ref("total"), scores), semantics.INCONSISTENT)
-    full = _passes(ops.Compare("=", points, declared), semantics.INCONSISTENT)
+    given = ops.Compare("=", ops.Count(tuple(task.points for task in tasks)), ops.Const(len(tasks)))
+    tie = _passes(ops.Compare("=", points, declared), semantics.INCONSISTENT)
+    full = ops.If(given, tie, ops.Text("缺失"))  # points that the bureau has still to fill in
     within = _passes(ops.Compare("<=", ops.Ref("total"), declared), semantics.OUT_OF_RANGE)
     vetoed = ops.If(
         ops.Is("vetoes", semantics.UNFINISHED),

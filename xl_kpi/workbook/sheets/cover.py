@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xl_kpi.expr import ops
-from xl_kpi.scheme.program import FINAL, REVIEW
 from xl_kpi.workbook.draft import Condition, Sheet, a1
 
 if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
 
-WIDTHS = (4, 20, 30, 20, 30, 4)
+WIDTHS = (4, 24, 34, 24, 34, 4)
 
 _STEPS = (
     "1．在“数据填报”表的蓝色格中逐项填写自报值，没有发生的填0；“状态”列全部为“已填”或“选填”即为填完。",
@@ -47,22 +45,11 @@ def _particulars(plan: Plan, sheet: Sheet, row: int) -> int:
     _pair(sheet, row + 1, 2, "考核年度", f"{scheme.year}年", "card")
     _pair(sheet, row + 1, 4, "层级", f"{scheme.level}级" if scheme.level else "不分级", "card")
     sheet.put(row + 2, 2, "考核阶段", style="card_label")
-    sheet.put(row + 2, 3, op=_stage(plan), style="card")
+    plan.home(sheet, row + 2, 3, "stage", style="card")
     _pair(sheet, row + 2, 4, "方案编号", f"{scheme.id}　第{scheme.version}版", "card")
     for r in range(row, row + 3):
         sheet.heights[r] = 30
     return row + 3
-
-
-def _stage(plan: Plan) -> ops.Op:
-    """The last stage at which anything was filled in."""
-    inputs = [bound.id for bound in plan.program.inputs()]
-
-    def any_of(stage: str) -> ops.Op:
-        return ops.CountFilled(tuple(node + stage for node in inputs))
-
-    review = ops.If(ops.Compare(">", any_of(REVIEW), ops.Const(0)), ops.Text("复核"), ops.Text("自评"))
-    return ops.If(ops.Compare(">", any_of(FINAL), ops.Const(0)), ops.Text("终裁"), review)
 
 
 def _status(plan: Plan, sheet: Sheet, row: int) -> int:
@@ -71,7 +58,7 @@ def _status(plan: Plan, sheet: Sheet, row: int) -> int:
     pairs = [
         ("填报状态", "complete", "未填项数", "missing"),
         ("有误项数", "invalid", "否决情况", "vetoes"),
-        ("核定总分", "total", "满分", "max"),
+        ("总分（按采用值）", "total", "满分", "max"),
         ("得分率", "rate", "等次", "grade"),
     ]
     first = row + 1

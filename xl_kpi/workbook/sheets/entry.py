@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TASK, LABEL, UNIT, STANDARD, FIRST, ADOPTED, STATUS, NOTE, OWN_VALUE, SELF_STATUS = 1, 2, 3, 4, 5, 8, 9, 10, 11, 12
 HEADER = 3
 TITLES = ("任务", "指标", "单位", "标准", "自报值", "核实值", "终裁值", "采用值", "状态", "说明")
-WIDTHS = (7, 44, 8, 13, 13, 13, 13, 13, 10, 36)
+WIDTHS = (7, 44, 10, 13, 13, 13, 13, 13, 10, 36)
 FORMATS = {
     "percent": "0.00%",
     "count": "0",
@@ -81,7 +81,7 @@ def _block(plan: Plan, sheet: Sheet, row: int, number: int, task: BoundTask) -> 
         sheet.put(row, LABEL, step.label, style="step")
         sheet.put(row, UNIT, step.unit, style="step_center")
         sheet.put(row, STANDARD, _brief(step.standard), style="step_center")
-        number_format = "0.00%" if step.unit == "%" else "General"
+        number_format = "0.00%" if step.unit == "%" else "0.00##"
         plan.home(sheet, row, FIRST, step.id + SELF, style="step_value", number_format=number_format)
         plan.home(sheet, row, ADOPTED, step.id, style="step_value", number_format=number_format)
         for column in (FIRST + 1, FIRST + 2, STATUS):
@@ -123,7 +123,12 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
     sheet.put(row, NOTE, note, style="note")
     sheet.height_for(
         row,
-        [(spec.label, WIDTHS[LABEL - 1]), (note, WIDTHS[NOTE - 1]), (standard, WIDTHS[STANDARD - 1])],
+        [
+            (spec.unit, WIDTHS[UNIT - 1]),
+            (spec.label, WIDTHS[LABEL - 1]),
+            (note, WIDTHS[NOTE - 1]),
+            (standard, WIDTHS[STANDARD - 1]),
+        ],
     )
     if spec.kind == "text":
         sheet.heights[row] = max(sheet.heights[row], 48)  # room for a sentence
@@ -138,12 +143,15 @@ def _brief(standard: str) -> str:
 def _range_text(spec: Input) -> str:
     """What may be filled in, in words."""
     if spec.kind == "choice":
-        return "选填：" + "、".join(spec.choices)
+        return "从下拉列表选择：" + "、".join(spec.choices)
     if spec.kind == "text":
         return "填写文字"
     low, high = spec.bounds
     if spec.kind == "date":
         return "填写日期"
+    if spec.kind == "percent":
+        # Spreadsheets take 98 for 98%, and some of them 0.98 for 0.98%.
+        return f"{show(low, spec.kind)}～{show(high, spec.kind)}，填百分数，如98.5（即98.5%），不填0.985"
     if high >= 1e7:
         return (
             "整数，" if spec.kind == "count" else ""

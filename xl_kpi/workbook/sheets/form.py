@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xl_kpi.expr import ops
 from xl_kpi.scheme.model import Column, Group, Task
 from xl_kpi.scheme.program import SELF, BoundTask
 from xl_kpi.workbook.draft import Condition, Sheet, a1
@@ -84,12 +85,13 @@ def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask)
         elif not spec.shows.startswith("group"):
             text = _cell_text(spec, task, number)
             texts.append((text, spec.width))
-            words = spec.shows in ("name", "target") and len(text) > 8
+            words = spec.shows in ("name", "target") and (len(text) > 8 or spec.width >= 30)
             sheet.put(row, column, text, style="form_text" if words else "form_center")
     count = len(plan.scheme.columns)
     link = plan.place("数据填报", plan.entry_rows[task.id])
     plan.show(sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处")
-    plan.show(sheet, row, count + 2, bound.score, style="form_score")
+    # Until somebody reviews, there is nothing 核定 to sign for.
+    sheet.put(row, count + 2, op=_once_reviewed(ops.Ref(bound.score)), style="form_score")
     sheet.put(row, count + 3, style="free_text")
     sheet.put(row, count + 4, style="free_text")
     sheet.height_for(row, texts, least=30)
@@ -114,31 +116,40 @@ def _points(plan: Plan, sheet: Sheet, row: int, column: int, bound: BoundTask) -
 
 def _group_cells(plan: Plan, sheet: Sheet) -> None:
     order = {task.id: number for number, task in enumerate(plan.program.tasks, 1)}
-    for column, spec in enumerate(plan.scheme.columns, 1):
-        if not spec.shows.startswith("group"):
-            continue
-        for group in _at_depth(plan.scheme.groups, int(spec.shows[-1])):
-            rows = [row_of(order[task.id]) for task in group.all_tasks()]
-            for first, last in _pages(sheet, rows):
-                sheet.put(first, column, group.name, style="form_center", to=(last, column))
+    columns = [(c, spec) for c, spec in enumerate(plan.scheme.columns, 1) if spec.shows.startswith("group")]
+    found = [
+        (column, spec.width, group.name, [row_of(order[task.id]) for task in group.all_tasks()])
+        for column, spec in columns
+        for group in _at_depth(plan.scheme.groups, int(spec.shows[-1]))
+    ]
+    for _, width, name, rows in found:
+        if len(rows) == 1:
+            sheet.height_for(rows[0], [(name, width)])
+        elif len(rows) == 2:
+            for row in rows:
+                sheet.height_for(row, [(name, width)], line=8)
+    pages = _pages(sheet, FIRST, FIRST + len(order))
+    sheet.breaks += [page[0] - 1 for page in pages[1:]]
+    for column, _, name, rows in found:
+        for page in pages:
+            run = [row for row in rows if row in page]
+            if run:
+                sheet.put(run[0], column, name, style="form_center", to=(run[-1], column))
 
 
-def _pages(sheet: Sheet, rows: list[int]) -> Iterator[tuple[int, int]]:
-    """The rows of a group in runs of at most about a printed page, so that every page shows the group's name."""
+def _pages(sheet: Sheet, first: int, end: int) -> list[range]:
+    """The rows first to end-1 by printed page, so that every page begins with the groups' names."""
     scale = min(1.0, PAPER[0] / (sum(sheet.widths.values()) * CHARACTER))
     room = PAPER[1] / scale
-    used = sum(sheet.heights[row] for row in range(1, HEADER + 1))
-    pages: list[list[int]] = [[]]
-    for row in range(FIRST, rows[-1] + 1):
+    used = sum(sheet.heights[row] for row in range(1, first))
+    pages = [range(first, first)]
+    for row in range(first, end):
         if used + sheet.heights[row] > room:
             used = sheet.heights[HEADER]
-            pages.append([])
+            pages.append(range(row, row))
         used += sheet.heights[row]
-        pages[-1].append(row)
-    for page in pages:
-        run = [row for row in page if row >= rows[0]]
-        if run:
-            yield run[0], run[-1]
+        pages[-1] = range(pages[-1].start, row + 1)
+    return pages
 
 
 def _at_depth(groups: tuple[Group, ...], depth: int) -> Iterator[Group]:
@@ -157,10 +168,14 @@ def _total_row(plan: Plan, sheet: Sheet, row: int) -> None:
     for column in range(points + 1, count + 1):
         sheet.put(row, column, style="total")
     plan.show(sheet, row, count + 1, f"total{SELF}", style="total")
-    plan.show(sheet, row, count + 2, "total", style="total")
+    sheet.put(row, count + 2, op=_once_reviewed(ops.Ref("total")), style="total")
     plan.show(sheet, row, count + 3, "complete", style="total")
     plan.show(sheet, row, count + 4, "grade", style="total")
     sheet.heights[row] = 28
+
+
+def _once_reviewed(value: ops.Op) -> ops.Op:
+    return ops.If(ops.Is("stage", "自评"), ops.Text("待核定"), value)
 
 
 def _foot(plan: Plan, sheet: Sheet, row: int, last: int) -> None:

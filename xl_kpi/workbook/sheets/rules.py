@@ -52,6 +52,7 @@ def lay_out(plan: Plan) -> None:
         sheet.height_for(row, texts, least=22)
     row += 1
     sheet.put(row, 1, "通用规则", style="block", to=(row, 6))
+    sheet.heights[row] = 22
     for text in _general(plan.scheme):
         row += 1
         sheet.put(row, 1, text, style="note", to=(row, 6))

@@ -71,12 +71,14 @@ def _group(plan: Plan, sheet: Sheet, row: int, group: Group, depth: int) -> int:
 def _outcome(plan: Plan, sheet: Sheet, row: int) -> int:
     bands = "、".join(f"{b.name}≥{show(b.at_least, 'percent')}" for b in plan.scheme.grades.bands[:-1])
     default = "（原文未给出等次标准，此为默认）" if plan.scheme.grades.default else ""
+    any_veto = any(task.vetoes for task in plan.program.tasks)
+    veto_note = "按下表各否决条款自动判断" if any_veto else "本方案没有否决条款"
     lines = [
         ("应填项中未填", "missing", "“数据填报”中状态为“未填”的项数"),
         ("填写有误", "invalid", "状态为“有误”“超范围”“不一致”的项数，须改正后才计分"),
         ("已填", "filled", ""),
         ("填报状态", "complete", "全部填好且无误才为“已完成”"),
-        ("否决情况", "vetoes", "按下表各否决条款自动判断"),
+        ("否决情况", "vetoes", veto_note),
         ("等次", "grade", bands + default),
     ]
     first = row
