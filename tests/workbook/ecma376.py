@@ -96,6 +96,8 @@ WORKSHEET = {
         "outlineLevel=uint collapsed=bool",
     ),
     "sheetData": ("row*", ""),
+    "rowBreaks": ("brk*", "count=uint manualBreakCount=uint"),
+    "brk": ("", "id=uint min=uint max=uint man=bool pt=bool"),
     "row": (
         "c* extLst",
         "r=uint spans=str s=uint customFormat=bool ht=num hidden=bool customHeight=bool outlineLevel=uint "

@@ -440,9 +440,17 @@ def test_the_hidden_sheet_says_which_workbook_it_is(workbook: str) -> None:
 @every_workbook
 def test_the_cover_shows_every_outcome_at_a_glance(workbook: str) -> None:
     labels = dict(_pairs(opened(workbook)))
-    assert {"填报状态", "否决情况", "核定总分", "满分", "得分率", "等次", "考核阶段", "单位代码", "层级"} <= set(
-        labels
-    )
+    assert {
+        "填报状态",
+        "否决情况",
+        "总分（按采用值）",
+        "满分",
+        "得分率",
+        "等次",
+        "考核阶段",
+        "单位代码",
+        "层级",
+    } <= set(labels)
     assert labels["考核阶段"] == "自评"
     level = workbook.partition("@")[2]
     assert labels["层级"] == (f"{level}级" if level else "不分级")

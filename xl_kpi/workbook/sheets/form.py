@@ -91,7 +91,7 @@ def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask)
     link = plan.place("数据填报", plan.entry_rows[task.id])
     plan.show(sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处")
     # Until somebody reviews, there is nothing 核定 to sign for.
-    sheet.put(row, count + 2, op=_once_reviewed(ops.Ref(bound.score)), style="form_score")
+    sheet.put(row, count + 2, op=_once_reviewed(bound.score), style="form_score")
     sheet.put(row, count + 3, style="free_text")
     sheet.put(row, count + 4, style="free_text")
     sheet.height_for(row, texts, least=30)
@@ -168,14 +168,16 @@ def _total_row(plan: Plan, sheet: Sheet, row: int) -> None:
     for column in range(points + 1, count + 1):
         sheet.put(row, column, style="total")
     plan.show(sheet, row, count + 1, f"total{SELF}", style="total")
-    sheet.put(row, count + 2, op=_once_reviewed(ops.Ref("total")), style="total")
+    sheet.put(row, count + 2, op=_once_reviewed("total"), style="total")
     plan.show(sheet, row, count + 3, "complete", style="total")
     plan.show(sheet, row, count + 4, "grade", style="total")
     sheet.heights[row] = 28
 
 
-def _once_reviewed(value: ops.Op) -> ops.Op:
-    return ops.If(ops.Is("stage", "自评"), ops.Text("待核定"), value)
+def _once_reviewed(node: str) -> ops.Op:
+    """A score to sign for: while the stage is 自评, a number is still 待核定; what is 未填 stays so."""
+    pending = ops.And((ops.Is("stage", "自评"), ops.IsNumber(node)))
+    return ops.If(pending, ops.Text("待核定"), ops.Ref(node))
 
 
 def _foot(plan: Plan, sheet: Sheet, row: int, last: int) -> None:
