@@ -171,9 +171,10 @@ def _edge(random: Random, bound: BoundInput, scheme: str, level: Level | None, t
     if others and random.random() < 0.4:
         other = float(random.choice(others))  # type: ignore[arg-type]  # numbers only
         value = threshold * other if random.random() < 0.7 or threshold == 0 else other / threshold
-        if bound.spec.kind == "count":
-            value = float(round(value)) if abs(value) < 1e15 else value
-        return value + random.choice(OFF[:4])
+        if bound.spec.kind == "count" and abs(value) < 1e15:
+            value = float(round(value))
+        if abs(value) < 1e300:  # beyond that nothing can be typed
+            return value + random.choice(OFF[:4])
     return threshold + random.choice(OFF)
 
 
