@@ -32,3 +32,15 @@ def engine_named() -> Callable[[str], Engine]:
         return made
 
     return engine
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many values the tests of agreement compared, over all processes."""
+    totals: dict[str, int] = {}
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in report.user_properties:
+            if name in ("workbooks compared", "values compared", "disagreements"):
+                totals[name] = totals.get(name, 0) + int(value)
+    if totals:
+        said = ", ".join(f"{value:,} {name}" for name, value in totals.items())
+        terminalreporter.write_line(f"workbooks against the scorer: {said}")
