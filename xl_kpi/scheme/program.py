@@ -17,10 +17,11 @@ A node id with `@self` behind it is the same value worked out from 自报值 alo
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xl_kpi.expr import ops, semantics
+from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
@@ -100,6 +101,17 @@ class Program:
     def of(cls, scheme: Scheme) -> Program:
         """The program of a scheme whose level is settled. Raises SchemeError for a reference to no input."""
         return _Builder(scheme).build()
+
+    def evaluate(self, typed: Sequence[Mapping[str, float | str | None]]) -> Batch:
+        """Every node for N workbooks, from what was typed in each by node id (`t05.ontime@self`)."""
+        batch = Batch(len(typed))
+        for bound in self.inputs():
+            for stage in STAGES:
+                node = bound.id + stage
+                batch.put(node, [answers.get(node) for answers in typed])
+        for node, expression in self.formulas.items():
+            batch.compute(node, expression)
+        return batch
 
     def inputs(self) -> Iterator[BoundInput]:
         """Every input, the bureau's first."""

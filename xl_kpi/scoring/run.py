@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.scheme.model import EFFECT_NAMES, Effect
-from xl_kpi.scheme.program import SELF, STAGES, Program
+from xl_kpi.scheme.model import Effect
+from xl_kpi.scheme.program import SELF, Program
 
 Typed = Mapping[str, float | str | None]
 
@@ -43,11 +43,6 @@ class VetoState:
     effect: Effect
     sentence: str
 
-    @property
-    def effect_name(self) -> str:
-        """The effect in Chinese."""
-        return EFFECT_NAMES[self.effect]
-
 
 @dataclass(frozen=True)
 class Assessment:
@@ -69,14 +64,7 @@ class Assessment:
 
 def run(program: Program, typed: Sequence[Typed]) -> Batch:
     """Every node of the program for N workbooks, from what was typed in each by node id (`t05.ontime@self`)."""
-    batch = Batch(len(typed))
-    for bound in program.inputs():
-        for stage in STAGES:
-            node = bound.id + stage
-            batch.put(node, [answers.get(node) for answers in typed])
-    for node, expression in program.formulas.items():
-        batch.compute(node, expression)
-    return batch
+    return program.evaluate(typed)
 
 
 def assess(program: Program, batch: Batch, row: int) -> Assessment:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, either, finding
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import STAGES
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.draft import Address, a1
 from xl_kpi.workbook.plan import ENTRY, Plan, plan_of
@@ -40,12 +39,7 @@ def shown(plan: Plan, batch: Batch, row: int) -> dict[Place, Value]:
 def blank_values(scheme: Scheme) -> dict[Place, Value]:
     """What every formula cell shows in a blank workbook."""
     plan = plan_of(scheme)
-    batch = Batch(1)
-    for bound in plan.program.inputs():
-        for stage in STAGES:
-            batch.put(bound.id + stage, [None])
-    for node, expression in plan.program.formulas.items():
-        batch.compute(node, expression)
+    batch = plan.program.evaluate([{}])
     return shown(plan, batch, 0)
 
 

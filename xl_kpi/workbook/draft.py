@@ -140,16 +140,6 @@ class Sheet:
         lines = max((lines_of(text, width) for text, width in texts), default=1)
         self.heights[row] = min(409.0, max(self.heights.get(row, 0), least, lines * line + 5))
 
-    @property
-    def last_row(self) -> int:
-        """The last row planned."""
-        return max(row for row, _ in self.cells)
-
-    @property
-    def last_column(self) -> int:
-        """The last column planned."""
-        return max(column for _, column in self.cells)
-
 
 def text_width(text: str) -> float:
     """The width of a text in column units: a Chinese character takes two."""

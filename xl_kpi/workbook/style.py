@@ -18,7 +18,7 @@ from xl_kpi.workbook.draft import UNLOCKED
 BODY, HEAD, TITLE = "仿宋", "黑体", "方正小标宋简体"
 _GBK = 134  # the character set number of simplified Chinese
 
-BLUE, GREY, GREEN, YELLOW, RED = "DDEBF7", "F2F2F2", "E2EFDA", "FFF2CC", "F8CBAD"
+BLUE, GREY, GREEN, RED = "DDEBF7", "F2F2F2", "E2EFDA", "F8CBAD"
 LINE = "808080"
 
 
