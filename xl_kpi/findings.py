@@ -112,10 +112,59 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
+    # files that are no workbook of ours, each by its name
+    "lock-file": Kind(
+        "error",
+        "{file} 是 Excel 打开文件时留下的锁文件，不是工作簿。请关闭 Excel，改交不带“~$”的那个文件",
+        "{file} is the lock file of an open workbook; hand in the one without ~$",
+    ),
+    "empty-file": Kind(
+        "error", "{file} 是空文件（0 字节）。请重新保存并重新上报", "{file} is empty; save it and hand it in again"
+    ),
+    "encrypted": Kind(
+        "error",
+        "{file} 设了打开密码。请在 Excel 或 WPS 中打开，取消密码，另存为 .xlsx 后再交",
+        "{file} is encrypted; remove the password and save it as .xlsx",
+    ),
+    "old-format": Kind(
+        "error",
+        "{file} 不是 .xlsx，而是{why}。请在 Excel 或 WPS 中打开，另存为 .xlsx 后再交",
+        "{file} is {why}, not .xlsx; open it and save it as .xlsx",
+    ),
     "not-a-workbook": Kind(
         "error",
         "{file} 不是 .xlsx 工作簿：{why}。请在 Excel 或 WPS 中打开原文件，另存为 .xlsx 后再交",
         "{file} is not an .xlsx workbook: {why}",
+    ),
+    "damaged": Kind(
+        "error",
+        "{file} 已损坏：{why}。请在 Excel 或 WPS 中打开并修复，另存为 .xlsx 后再交，或重新填报",
+        "{file} is damaged: {why}",
+    ),
+    "unsafe-package": Kind(
+        "error",
+        "{file} 的压缩包异常，拒绝打开：{why}。请在 Excel 或 WPS 中另存为 .xlsx 后再交",
+        "{file} was not opened, its archive is not safe: {why}",
+    ),
+    "unsafe-xml": Kind(
+        "error",
+        "{file} 的内部 XML 异常，拒绝读取：{why}。请在 Excel 或 WPS 中另存为 .xlsx 后再交",
+        "{file} was not read, its XML is not safe: {why}",
+    ),
+    "too-large": Kind(
+        "error",
+        "{file} 超出允许的大小：{why}。请删除多余的行、列、图片后另存，或用下发的空白工作簿重新填报",
+        "{file} is too large: {why}",
+    ),
+    "ambiguous": Kind(
+        "error",
+        "{file} 的内部结构有歧义，不同软件会读出不同内容：{why}。请在 Excel 或 WPS 中另存为 .xlsx 后再交",
+        "{file} can be read in more than one way: {why}",
+    ),
+    "unprocessable": Kind(
+        "error",
+        "{file} 处理失败：{why}。其他文件不受影响；请在 Excel 或 WPS 中另存为 .xlsx 后再交，仍不行请报告",
+        "{file} could not be processed: {why}; no other file is affected",
     ),
     "not-ours": Kind(
         "error",
@@ -124,13 +173,119 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿并转填",
-        "{file} was built from version {found} of the scheme; {current} is in force",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
+        "以 xl-kpi map 和 fill 转填已填的数",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
+        "carry the answers over with xl-kpi map and fill",
+    ),
+    "other-year": Kind(
+        "error",
+        "{file} 是 {found} 年度的工作簿，本次考核的是 {expected} 年度。请改交 {expected} 年度的工作簿",
+        "{file} is of {found}, not of {expected}",
+    ),
+    "other-level": Kind(
+        "error",
+        "{file} 是{found}级的工作簿，应为{expected}级。请改用{expected}级的空白工作簿填报",
+        "{file} is for level {found}, not {expected}",
+    ),
+    "other-unit": Kind(
+        "error",
+        "{file} 是“{found}”的工作簿，{expected}。请改交本单位的工作簿",
+        "{file} is the workbook of {found!r}; {expected}",
     ),
     "structure": Kind(
         "error",
         "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
         "the structure was changed: {why}",
+    ),
+    "not-computable": Kind(
+        "error",
+        "此处的公式无法计算：{why}。请恢复原公式，或用下发的空白工作簿重新填报",
+        "the formula here cannot be computed: {why}",
+    ),
+    # several files
+    "duplicate": Kind(
+        "info", "与 {other} 的填报内容完全相同，只计一份", "holds the same answers as {other}; one of them counts"
+    ),
+    "conflict": Kind(
+        "error",
+        "同一单位交了内容不同的文件：{others}。请该单位确认以哪一份为准，删去其余的",
+        "the same unit handed in different files: {others}; ask which one counts",
+    ),
+    "missing-unit": Kind("error", "“{unit}”没有交工作簿。请催交", "{unit!r} handed in no workbook"),
+    "misnamed": Kind(
+        "warning",
+        "文件名说的是“{named}”，内容是“{found}”。请核对是否交错文件",
+        "the file is named for {named!r} but is of {found!r}",
+    ),
+    # what was changed in a workbook
+    "constant-changed": Kind(
+        "warning", "此处的文字或数字应为“{expected}”。请恢复", "the text or number here should be {expected!r}"
+    ),
+    "unlocked": Kind(
+        "warning", "此处应为锁定的单元格，锁定已取消。请恢复锁定", "the cell here should be locked and is not"
+    ),
+    "unprotected": Kind(
+        "warning",
+        "工作表“{name}”的保护已取消。请核对内容，并重新保护工作表",
+        "the protection of the sheet {name!r} was removed",
+    ),
+    "validation-changed": Kind(
+        "warning",
+        "此处的填写限制（数据验证）已被去掉或改动，可能是从别处粘贴所致。填的数已按原限制核对",
+        "the validation here is gone or another; what was filled in was checked against the original",
+    ),
+    "name-changed": Kind(
+        "warning", "名称 {name} 应指向 {expected}。请恢复", "the name {name} should refer to {expected}"
+    ),
+    "number-format": Kind(
+        "warning",
+        "数字格式“{format}”使此处显示的数与实际的值不同。以实际的值为准；请恢复原格式“{expected}”",
+        "the number format {format!r} shows another number than the cell holds; it should be {expected!r}",
+    ),
+    "hidden": Kind("warning", "{what}被隐藏。请取消隐藏，核对其中内容", "{what} is hidden"),
+    "filtered": Kind(
+        "info",
+        "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
+        "the sheet {name!r} is filtered: {count} rows do not show",
+    ),
+    "merge-changed": Kind(
+        "warning",
+        "此处的合并单元格与原表不同{why}。请恢复",
+        "the merged cells here are not the original ones{why}",
+    ),
+    "extra-content": Kind(
+        "warning", "此处应为空白，却有内容。请删去，说明写在规定的栏内", "the cell here should be empty"
+    ),
+    "calc-settings": Kind(
+        "warning",
+        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请改回自动计算",
+        "the workbook's calculation was set to {what}",
+    ),
+    "foreign": Kind(
+        "warning",
+        "工作簿含有{what}，未予打开或执行。请删除后再交",
+        "the workbook holds {what}, which was neither followed nor run",
+    ),
+    "date-1904": Kind(
+        "info",
+        "工作簿使用 1904 日期系统，日期已换算",
+        "the workbook counts dates from 1904; they were converted",
+    ),
+    "text-number": Kind(
+        "warning",
+        "“{label}”填的是文字“{value}”，按 {read} 计分。请改填 {read}",
+        "{label!r} holds the text {value!r}, read as {read}",
+    ),
+    "input-formula": Kind(
+        "warning",
+        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
+        "{label!r} holds a formula; its stored result {value} was used",
+    ),
+    "engine-differs": Kind(
+        "error",
+        "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
+        "the engine {engine} gives {found}, the scorer {computed}",
     ),
     "missing": Kind("warning", "“{label}”未填。请填写，没有的填0或按要求选择", "{label!r} is not filled in"),
     "invalid": Kind("error", "“{label}”填的是“{value}”，{why}。请改正", "{label!r} holds {value!r}: {why}"),
