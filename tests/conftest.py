@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 
 import pytest
 
+from xl_kpi import engines
+from xl_kpi.engines import libreoffice
 from xl_kpi.engines.base import Engine
-
-_ENGINES = {
-    "formualizer": "FormualizerEngine",
-    "formulas": "FormulasEngine",
-    "libreoffice": "LibreOfficeEngine",
-    "pyopenvba": "PyOpenVBAEngine",
-}
-
 
 @pytest.fixture(scope="session")
 def engine_named() -> Callable[[str], Engine]:
     """The engine of a name, imported only now; skips for LibreOffice where there is none, but fails in CI."""
 
     def engine(name: str) -> Engine:
-        module = importlib.import_module(f"xl_kpi.engines.{name}")
-        if name == "libreoffice" and not module.available():
+        if name == "libreoffice" and not libreoffice.available():
             if os.environ.get("CI"):
                 pytest.fail("CI 环境中必须安装 LibreOffice（soffice）")
             pytest.skip("没有安装 LibreOffice（soffice），跳过用它重算的测试")
-        made: Engine = getattr(module, _ENGINES[name])()
-        return made
+        return engines.named(name)
 
     return engine
 

@@ -586,20 +586,20 @@ def zipped(*names: str) -> bytes:
 
 NOT_OURS: dict[str, tuple[Callable[[bytes], bytes | None], str, str]] = {
     "missing": (lambda _: None, "not-found", "找不到"),
-    "empty": (lambda _: b"", "not-a-workbook", "空"),
+    "empty": (lambda _: b"", "empty-file", "空"),
     "text": (lambda _: "单位,得分\n".encode("gb18030"), "not-a-workbook", "另存为 .xlsx"),
-    "xls": (lambda _: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "not-a-workbook", ".xls"),
+    "xls": (lambda _: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "old-format", ".xls"),
     "html": (lambda _: b"<html><table><tr><td>1</td></tr></table></html>", "not-a-workbook", "网页"),
-    "truncated": (lambda book: book[: len(book) // 2], "not-a-workbook", "不完整"),
-    "bad bytes": (flipped, "not-a-workbook", "损坏"),
-    "other zip": (lambda _: zipped("word/document.xml"), "not-a-workbook", "不完整"),
+    "truncated": (lambda book: book[: len(book) // 2], "damaged", "损坏"),
+    "bad bytes": (flipped, "damaged", "损坏"),
+    "other zip": (lambda _: zipped("word/document.xml"), "not-a-workbook", "ZIP"),
     "foreign": (lambda _: foreign(), "not-ours", "没有方案标识"),
     "other version": (lambda book: with_meta(book, "version", "<v>1</v>"), "other-version", "第 1 版"),
     "other scheme text": (lambda book: with_meta(book, "fingerprint", "<v>1</v>"), "not-ours", "指纹"),
     "sheet renamed": (renamed_sheet, "structure", "核对"),
     "year 99999": (lambda book: with_meta(book, "year", "<v>99999</v>"), "not-ours", "年度"),
-    "year nan": (lambda book: with_meta(book, "year", "<v>nan</v>"), "not-ours", "年度"),
-    "year inf": (lambda book: with_meta(book, "year", "<v>1e999</v>"), "not-ours", "年度"),
+    "year nan": (lambda book: with_meta(book, "year", "<v>nan</v>"), "damaged", "单元格内容无效"),
+    "year inf": (lambda book: with_meta(book, "year", "<v>1e999</v>"), "damaged", "单元格内容无效"),
     "year blank": (lambda book: with_meta(book, "year", ""), "not-ours", "年度"),
 }
 

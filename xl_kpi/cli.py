@@ -6,16 +6,20 @@ import argparse
 import io
 import json
 import sys
+import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from tqdm import tqdm
 
-from xl_kpi import __version__, api, demo
-from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding, speak, worst
-from xl_kpi.workbook.package import save
+from xl_kpi import __version__, api, demo, outward
+from xl_kpi.engines import OFFERED
+from xl_kpi.findings import Finding, SchemeError, Verdict, XlKpiError, either, finding, speak, worst
+from xl_kpi.workbook.package import SavedBeside, save
 from xl_kpi.workbook.units import Unit, read_units
 
 CLEAN, FOUND, USAGE = 0, 1, 2
@@ -38,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do") for f in error.findings)
+            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
             else FOUND
         )
     except BrokenPipeError:
@@ -90,7 +94,13 @@ def _parser() -> argparse.ArgumentParser:
 
     check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
     check.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
-    check.add_argument("--json", action="store_true")
+    check.add_argument("--json", action="store_true", help="每个文件一行 JSON")
+    check.add_argument("--junit", type=Path, metavar="FILE", help="另存 JUnit XML，供持续集成读取")
+    check.add_argument("--csv", type=Path, metavar="FILE", help="另存结果表，每个文件一行，可用 Excel 打开")
+    check.add_argument("--units", type=Path, help="应交的单位名单：不在名单中的退回，没有交的列出")
+    check.add_argument("--year", type=int, help="应交的年度：其他年度的退回")
+    check.add_argument("--level", choices=LEVELS, help="应交的层级：其他层级的退回")
+    check.add_argument("--resume", type=Path, metavar="FILE", help="进度文件：中断后再运行，已核对的文件不重做")
 
     recalc = command("recalc", _recalc, "重新计算工作簿，只更新公式的缓存值")
     recalc.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
@@ -100,6 +110,20 @@ def _parser() -> argparse.ArgumentParser:
 
     for added in (mapping, fill, check, recalc):
         added.add_argument("--scheme", default="", help="自定义方案的 .yaml 文件")
+    for added in (check, recalc):
+        added.add_argument(
+            "--engine",
+            choices=OFFERED,
+            default=api.NATIVE,
+            help="另用一种引擎照文件原样重算，与本系统的结果对照"
+            if added is check
+            else "用哪种引擎计算，默认为本系统自己的",
+        )
+        added.add_argument("--workers", type=int, help="同时工作的进程数，默认为处理器核数；0 表示不另开进程")
+        added.add_argument(
+            "--scheduler", default="", metavar="ADDRESS", help="Dask 调度器地址，如 tcp://10.0.0.1:8786"
+        )
+        added.add_argument("--ship", action="store_true", help="把文件内容发给计算节点，用于没有共享文件夹的集群")
 
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)
@@ -192,33 +216,102 @@ def _fill(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    code = CLEAN
-    for path in _progress(_workbooks(options.path), "核对"):
-        report = api.check(path, options.scheme)
-        if report.verdict != "accept":
-            code = FOUND
-        if options.json:
-            _print_json([report.as_json()])
-        else:
-            _print_report(report)
-    return code
+    paths = _workbooks(options.path)
+    units = tuple(unit.name for unit in read_units(options.units)) if options.units else ()
+    asked = api.Asked(options.year, options.level or "", units)
+    rows: Iterator[api.Row] = iter(
+        api.check_all(paths, options.scheme, asked, options.engine, _crew(options, paths), options.resume)
+    )
+    with ExitStack() as files:
+        for path, write in ((options.junit, outward.junit), (options.csv, _write_csv)):
+            if path is not None:
+                rows = _recorded(rows, files.enter_context(_kept(path, write)))
+        counts: Counter[str] = Counter()
+        for row in _progress(rows, "核对", len(paths)):
+            counts[row["verdict"]] += 1
+            if options.json:
+                _print_json([row])
+            else:
+                _print_row(row)
+    if len(paths) > 1 and not options.json:
+        said = "，".join(f"{_verdict(verdict)} {counts[verdict]}" for verdict in ("accept", "flag", "reject"))
+        print(f"{len(paths)} 个文件：{said}", file=sys.stderr)
+    return FOUND if counts["flag"] or counts["reject"] else CLEAN
 
 
-def _verdict(verdict: api.Verdict) -> str:
+def _crew(options: argparse.Namespace, paths: Sequence[Path]) -> api.Crew:
+    """A single file is worked on in this process; several get processes of their own."""
+    if options.workers is not None and options.workers < 0:
+        raise XlKpiError(finding("nothing-to-do", where="--workers", why="进程数不能是负数"))
+    workers = 0 if len(paths) == 1 and options.workers is None else options.workers
+    return api.Crew(workers, options.scheduler, options.ship)
+
+
+@contextmanager
+def _kept(path: Path, write: Callable[[Iterable[api.Row], IO[bytes]], None]) -> Iterator[IO[str]]:
+    """A place to put rows as they come; at the end they are written to a file, whole or not at all."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        yield waiting
+        waiting.seek(0)
+        written = io.BytesIO()
+        write((json.loads(line) for line in waiting), written)
+        save(path, written.getvalue())
+
+
+def _recorded(rows: Iterator[api.Row], waiting: IO[str]) -> Iterator[api.Row]:
+    for row in rows:
+        waiting.write(json.dumps(row) + "\n")
+        yield row
+
+
+_CSV_COLUMNS = {
+    "file": "文件",
+    "unit": "单位",
+    "year": "年度",
+    "scheme": "方案",
+    "verdict": "结论",
+    "total": "总分",
+    "max": "满分",
+    "rate": "得分率",
+    "grade": "等次",
+    "veto_state": "否决",
+    "missing": "未填项数",
+    "invalid": "有误项数",
+    "problems": "问题数",
+    "first": "第一个问题",
+}
+
+
+def _write_csv(rows: Iterable[api.Row], stream: IO[bytes]) -> None:
+    def with_problems(row: api.Row) -> api.Row:
+        problems = [_sentence(f) for f in row["findings"] if f["severity"] != "info"]
+        words = {"verdict": _verdict(row["verdict"]), "problems": len(problems), "first": (problems or [""])[0]}
+        return row | words
+
+    for line in outward.csv(map(with_problems, rows), _CSV_COLUMNS):
+        stream.write(line.encode())
+
+
+def _verdict(verdict: Verdict) -> str:
     words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
     return either(*words[verdict])
 
 
-def _print_report(report: api.Report) -> None:
-    outcome = report.assessment
-    print(f"{report.file}：{_verdict(report.verdict)}")
-    if outcome is not None:
-        state = "已完成" if outcome.complete else f"未完成（未填 {outcome.missing} 项，有误 {outcome.invalid} 项）"
-        print(f"  {report.unit}　{report.year}年　{state}")
+def _print_row(row: api.Row) -> None:
+    print(f"{outward.plain(row['file'] or row['unit'])}：{_verdict(row['verdict'])}")
+    if row["total"] is not None:
+        state = "已完成" if row["complete"] else f"未完成（未填 {row['missing']} 项，有误 {row['invalid']} 项）"
+        print(f"  {outward.plain(row['unit'])}　{row['year']}年　{state}")
         print(
-            f"  总分 {outcome.total:g} / {outcome.max:g}（{outcome.rate:.2%}）　等次 {outcome.grade}　否决 {outcome.veto_state}"
+            f"  总分 {row['total']:g} / {row['max']:g}（{row['rate']:.2%}）　等次 {row['grade']}　否决 {row['veto_state']}"
         )
-    _list(report.findings)
+    for found in row["findings"]:
+        print(f"  {_MARKS[found['severity']]} {_sentence(found)}")
+
+
+def _sentence(found: Mapping[str, str]) -> str:
+    place = f"{found['sheet']}!{found['cell']}　" if found["cell"] else ""
+    return outward.plain(place + found["message"])
 
 
 def _recalc(options: argparse.Namespace) -> int:
@@ -227,12 +320,17 @@ def _recalc(options: argparse.Namespace) -> int:
         _refuse_clash([path.name for path in paths])
         options.out.mkdir(parents=True, exist_ok=True)
     code = CLEAN
-    for path in _progress(paths, "重算"):
+    results = api.recalculate_all(paths, options.scheme, options.engine, _crew(options, paths))
+    for path, result in zip(paths, _progress(results, "重算", len(paths)), strict=True):
+        if isinstance(result, tuple):
+            _tell(result)
+            code = FOUND
+            continue
         target = path if options.in_place else options.out / path.name
         try:
-            save(target, api.recalculated(path, options.scheme))
-        except WorkbookError as error:
-            _tell(error.findings)
+            save(target, result)
+        except SavedBeside as beside:
+            print(f"{target} 正在被其他程序打开，结果存为 {beside.path}。请关闭后用它替换原文件", file=sys.stderr)
             code = FOUND
         else:
             print(target)
@@ -299,7 +397,7 @@ def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Ite
 
 def _tell(findings: Iterable[Finding]) -> None:
     for found in findings:
-        print(found.message, file=sys.stderr)
+        print(outward.plain(found.message), file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}
@@ -307,8 +405,7 @@ _MARKS = {"error": "×", "warning": "！", "info": "·"}
 
 def _list(findings: Iterable[Finding]) -> None:
     for found in findings:
-        place = f"{found.sheet}!{found.cell}　" if found.cell else ""
-        print(f"  {_MARKS[found.severity]} {place}{found.message}")
+        print(f"  {_MARKS[found.severity]} {_sentence(found.as_json())}")
 
 
 def _print_json(objects: Iterable[Any]) -> None:

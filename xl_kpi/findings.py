@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
 Language = Literal["zh", "en"]
+Verdict = Literal["accept", "flag", "reject"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
+    "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
@@ -219,6 +221,11 @@ CATALOGUE: dict[str, Kind] = {
         "the file is named for {named!r} but is of {found!r}",
     ),
     # what was changed in a workbook
+    "more": Kind(
+        "warning",
+        "另有 {count} 处同类问题（{kind}）没有列出",
+        "{count} more of the same kind ({kind}) are not listed",
+    ),
     "constant-changed": Kind(
         "warning", "此处的文字或数字应为“{expected}”。请恢复", "the text or number here should be {expected!r}"
     ),
@@ -356,6 +363,46 @@ def finding(code: str, *, at: str = "", **details: object) -> Finding:
     template = kind.zh if _language == "zh" else kind.en
     sheet, _, cell = at.rpartition("!")
     return Finding(code, kind.severity, template.format(**details), sheet, cell)
+
+
+# The verdict policy. A file with a finding of one of these codes is rejected: it is none of ours, or cannot be read
+# without guessing, or what it holds cannot be computed. Any other error or warning flags it: the recalculated values
+# count, and the file is listed. Remarks (info) leave it accepted.
+REJECTING = frozenset(
+    {
+        "not-found",
+        "lock-file",
+        "empty-file",
+        "encrypted",
+        "old-format",
+        "not-a-workbook",
+        "damaged",
+        "unsafe-package",
+        "unsafe-xml",
+        "too-large",
+        "ambiguous",
+        "unprocessable",
+        "not-ours",
+        "other-version",
+        "other-year",
+        "other-level",
+        "other-unit",
+        "structure",
+        "not-computable",
+        "missing-unit",
+    }
+)
+OK = "ok"
+
+
+def verdict(findings: Iterable[Finding]) -> tuple[Verdict, str]:
+    """The one verdict of a file, and the code it rests on (OK for a file that is accepted)."""
+    found = list(findings)
+    rejecting = next((f.code for f in found if f.code in REJECTING), "")
+    if rejecting:
+        return "reject", rejecting
+    flagging = next((f.code for f in found if f.severity != "info"), "")
+    return ("flag", flagging) if flagging else ("accept", OK)
 
 
 class XlKpiError(Exception):

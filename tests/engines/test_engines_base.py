@@ -36,22 +36,29 @@ def relationships(*entries: tuple[str, str, str], office: str = OFFICE) -> str:
     return f'<Relationships xmlns="{PACKAGE}">{rows}</Relationships>'
 
 
+CONTENT_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Override PartName="/xl/workbook.xml"'
+    ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
+)
+
+
 def package(sheet: str, *, main: str = MAIN, office: str = OFFICE) -> bytes:
-    """One sheet 汇总 whose part has an unusual name, beside a decoy under the usual one."""
+    """One sheet 汇总 whose part has an unusual name, beside a chart that has the usual one."""
     return zipped(
         {
+            "[Content_Types].xml": CONTENT_TYPES,
             "_rels/.rels": relationships(("rId1", "officeDocument", "xl/workbook.xml"), office=office),
             "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">'
             '<sheets><sheet name="图" sheetId="2" r:id="rId8"/>'
             '<sheet name="汇总" sheetId="1" r:id="rId9"/></sheets></workbook>',
             "xl/_rels/workbook.xml.rels": relationships(
-                ("rId8", "chartsheet", "chartsheets/sheet1.xml"),
+                ("rId8", "chartsheet", "/chartsheets/sheet1.xml"),
                 ("rId9", "worksheet", "/xl/other/data.xml"),
                 office=office,
             ),
             "xl/other/data.xml": sheet,
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">'
-            '<c r="Z9"><f>0</f><v>0</v></c></row></sheetData></worksheet>',
+            "chartsheets/sheet1.xml": f'<chartsheet xmlns="{MAIN}"/>',
         }
     )
 
@@ -70,7 +77,7 @@ CELLS = (
     '<c r="G1"><f>A1</f></c>'
     '<c r="H1" t="inlineStr"><is><t>=A1</t></is></c>'
     '<c r="I1"><f t="shared" ref="I1:I2" si="0">A1+1</f><v>8</v></c>'
-    '<c r="I2"><f t="shared" si="0"/><v>1</v></c>'
+    '</row><row r="2"><c r="I2"><f t="shared" si="0"/><v>1</v></c>'
 )
 
 
@@ -83,7 +90,7 @@ def test_finds_every_formula_through_the_relationships() -> None:
         "汇总!F1": "1/0",
         "汇总!G1": "A1",
         "汇总!I1": "A1+1",
-        "汇总!I2": "",
+        "汇总!I2": "A2+1",
     }
 
 

@@ -1,5 +1,22 @@
-"""Recalculation engines: one file per engine, all behind `xl_kpi.engines.base.Engine`.
+"""Recalculation engines, one file each behind one Protocol (base.Engine); each is imported only when asked for."""
 
-They are imported one by one where they are used: ``formulas`` alone takes a second to import, and
-``pyopenvba`` is there in tests only.
-"""
+from __future__ import annotations
+
+import importlib
+
+from xl_kpi.engines.base import Engine
+
+_CLASSES = {
+    "formualizer": "FormualizerEngine",
+    "formulas": "FormulasEngine",
+    "libreoffice": "LibreOfficeEngine",
+    "native": "NativeEngine",
+    "pyopenvba": "PyOpenVBAEngine",
+}
+OFFERED = ("native", "formulas", "formualizer", "libreoffice")  # pyopenvba is for tests only
+
+
+def named(name: str) -> Engine:
+    """The engine of a name. Raises KeyError for an unknown one."""
+    made: Engine = getattr(importlib.import_module(f"xl_kpi.engines.{name}"), _CLASSES[name])()
+    return made

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from xl_kpi.workbook.cells import CellError as CellError
-from xl_kpi.workbook.cells import ReadCell, ReadValue, read_cells
-from xl_kpi.workbook.package import UNREADABLE, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.cells import ReadCell, ReadValue
+from xl_kpi.workbook.package import Refused, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.worksheet import read_worksheet
 
 NOT_COMPUTED = CellError("#NOT_COMPUTED!")
 """The engine has no value for this formula: it is circular, or feeds on one that is.
@@ -71,11 +72,11 @@ class Engine(Protocol):
 def formula_cells(workbook: bytes) -> dict[str, str]:
     """Every cell of an .xlsx package that holds a formula, as ``{"sheet!A1": formula text}``.
 
-    The text has no leading ``=``. A cell that repeats a shared formula has "" for its text: only its
-    address matters here. Cells come in the order of the sheets and of the file.
+    The text has no leading ``=``; a shared formula is written out for each of its cells. Cells come in the order of
+    the sheets and of the file.
 
     Raises:
-        ValueError: the bytes are not a readable .xlsx package, or it declares a DOCTYPE.
+        ValueError: the bytes are not a readable .xlsx package.
     """
     return {address: cell.formula for address, cell in _cells(workbook) if cell.formula is not None}
 
@@ -97,7 +98,7 @@ def _cells(workbook: bytes) -> Iterator[tuple[str, ReadCell]]:
         parts = unpack(workbook)
         strings = shared_strings(parts)
         for sheet, part in sheet_parts(parts).items():
-            for name, cell in read_cells(parts[part], strings).items():
+            for name, cell in read_worksheet(parts[part], strings).cells.items():
                 yield f"{sheet}!{name}", cell
-    except (*UNREADABLE, IndexError) as error:
+    except Refused as error:
         raise ValueError(f"不是可以读取的 .xlsx 工作簿：{error}") from error

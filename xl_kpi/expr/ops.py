@@ -277,3 +277,11 @@ def ids(op: Op) -> Iterator[str]:
         yield from op.ids
     for child in children(op):
         yield from ids(child)
+
+
+def texts(op: Op) -> Iterator[str]:
+    """Every word an expression can show."""
+    if isinstance(op, Text):
+        yield op.value
+    for child in children(op):
+        yield from texts(child)

@@ -22,9 +22,10 @@ _HERE = Path(__file__).resolve().parent.parent
 TEMPLATES = next((d for d in (_HERE / "templates", _HERE.parent / "templates") if d.is_dir()), _HERE)
 
 
-def names() -> list[str]:
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
     """The names of the schemes shipped, in order."""
-    return sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
+    return tuple(sorted(path.stem for path in TEMPLATES.glob("*.yaml")))
 
 
 def load(scheme: str, level: Level | None = None) -> Scheme:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from xl_kpi.expr import ops, semantics
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import either
+from xl_kpi.outward import masked
 from xl_kpi.rules.base import Input, show
 from xl_kpi.scheme.model import EFFECT_NAMES
 from xl_kpi.scheme.program import STAGES, BoundInput, Program
@@ -44,7 +45,8 @@ def _input_issues(bound: BoundInput, batch: Batch, row: int) -> Iterator[Issue]:
     if state == semantics.MISSING:
         yield Issue("missing", node, {"label": label})
     elif state == semantics.INVALID:
-        yield Issue("invalid", node, {"label": label, "value": value, "why": _expected(bound.spec)})
+        said = masked(value) if isinstance(value, str) else f"{value:.10g}"
+        yield Issue("invalid", node, {"label": label, "value": said, "why": _expected(bound.spec)})
     elif state == semantics.OUT_OF_RANGE:
         low, high = (show(limit, bound.spec.kind) for limit in bound.spec.bounds)
         shown = show(value, bound.spec.kind) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""The cells of a sheet's XML: reading them all in one pass, and patching some in place.
+"""The cells of a sheet: what they hold, and how some are patched in place in the sheet's XML.
 
 Patching touches the cells concerned and nothing else: every other byte of the sheet stays.
 """
@@ -6,14 +6,12 @@ Patching touches the cells concerned and nothing else: every other byte of the s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from xl_kpi.expr.to_excel import number_text
-from xl_kpi.workbook.package import local
 
 
 @dataclass(frozen=True)
@@ -32,88 +30,10 @@ ReadValue = float | str | bool | CellError | None
 
 @dataclass(slots=True)
 class ReadCell:
-    """A cell as it stands in the file: its value, and its formula (None without one; "" where it repeats a shared one)."""
+    """A cell as it stands in the file: its value, and its formula without the leading = (None where there is none)."""
 
     value: ReadValue = None
     formula: str | None = None
-
-
-def read_cells(sheet_xml: bytes, strings: Sequence[str] = ()) -> dict[str, ReadCell]:
-    """Every cell of a sheet that holds something, by name, in the order of the file.
-
-    Namespaces and prefixes do not matter. Raises ParseError, KeyError for a cell without a name, IndexError for a
-    shared string that is not there, ValueError for a number that is none and for a DOCTYPE.
-    """
-    reader = _Reader(strings)
-    parser = ElementTree.XMLParser(target=reader)
-    parser.feed(sheet_xml)
-    parser.close()
-    return reader.cells
-
-
-class _Reader:
-    """The target of an XML parser: sees each element once and keeps none."""
-
-    def __init__(self, strings: Sequence[str]) -> None:
-        self.cells: dict[str, ReadCell] = {}
-        self._strings = strings
-        self._name = self._kind = ""
-        self._formula: str | None = None
-        self._stored: list[str] | None = None
-        self._text: list[str] | None = None
-        self._phonetic = False
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = local(tag)
-        if name == "c":
-            self._name, self._kind = attributes["r"], attributes.get("t", "n")
-            self._formula = self._stored = None
-        elif name in ("f", "v", "t"):
-            self._text = []
-        elif name == "rPh":
-            self._phonetic = True
-
-    def data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
-
-    def end(self, tag: str) -> None:
-        name = local(tag)
-        if name == "c":
-            self._finish()
-        elif name == "rPh":
-            self._phonetic = False
-        elif self._text is not None and name in ("f", "v", "t"):
-            if name == "f":
-                self._formula = "".join(self._text)
-            elif not self._phonetic:
-                self._stored = (self._stored or []) + self._text
-            self._text = None
-
-    def _finish(self) -> None:
-        value = self._value()
-        if value is not None or self._formula is not None:
-            self.cells[self._name] = ReadCell(value, self._formula)
-
-    def _value(self) -> ReadValue:
-        if self._stored is None:
-            return "" if self._kind == "str" and self._formula is not None else None
-        text = "".join(self._stored)
-        if self._kind == "s":
-            return self._strings[int(text)]
-        if self._kind in ("str", "inlineStr"):
-            return text
-        if self._kind == "b":
-            return text.strip() not in ("0", "false")
-        if self._kind == "e":
-            return CellError(text)
-        return float(text) if text.strip() else None
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("XML 含有 DOCTYPE 声明，拒绝读取")
-
-    def close(self) -> None:
-        """Required of a parser target."""
 
 
 @dataclass
@@ -127,7 +47,7 @@ class _Span:
     prefix: str
 
 
-def patch_cells(sheet_xml: bytes, values: Mapping[str, Value], *, keep_formulas: bool) -> bytes:
+def patch_cells(sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formulas: bool) -> bytes:
     """A sheet with new values in some cells (by name, e.g. B5); None empties a cell, styles stay.
 
     With keep_formulas a formula stays and only its cached value changes; otherwise the value takes its place.
@@ -145,8 +65,8 @@ def patch_cells(sheet_xml: bytes, values: Mapping[str, Value], *, keep_formulas:
     return b"".join([*pieces, sheet_xml[position:]])
 
 
-# XML cannot hold these; Excel writes them as _xHHHH_.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# XML cannot hold these, or not keep them apart (a carriage return); Excel writes them as _xHHHH_.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 # What would read as such an escape is escaped itself.
@@ -158,13 +78,16 @@ def _text(value: str) -> str:
     return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
 
 
-def _patched(span: _Span, value: Value, keep_formula: bool) -> bytes:
+def _patched(span: _Span, value: ReadValue, keep_formula: bool) -> bytes:
     prefix = span.prefix
     body = span.formula.decode() if keep_formula else ""
     attributes = {k: v for k, v in span.attributes.items() if k != "t"}
     if isinstance(value, str) and body:
         attributes["t"] = "str"
         body += f"<{prefix}v>{_text(value)}</{prefix}v>"
+    elif isinstance(value, bool | CellError):
+        attributes["t"] = "b" if isinstance(value, bool) else "e"
+        body += f"<{prefix}v>{int(value) if isinstance(value, bool) else _text(value.code)}</{prefix}v>"
     elif isinstance(value, str):
         attributes["t"] = "inlineStr"
         body = f'<{prefix}is><{prefix}t xml:space="preserve">{_text(value)}</{prefix}t></{prefix}is>'

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from xl_kpi.expr import ops
@@ -130,7 +130,7 @@ class Plan:
         column_name = a1(1, column)[:-1]
         return f"{quote_sheet(sheet)}!${column_name}${row}"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Which template this is: the scheme as settled, and the layout."""
         text = self.scheme.model_dump_json() + f"#{LAYOUT}"
@@ -186,3 +186,9 @@ class Plan:
 def plan_of(scheme: Scheme) -> Plan:
     """The plan of a settled scheme; kept, because every workbook of a batch asks for the same one."""
     return Plan.of(Program.of(scheme))
+
+
+def filename(settled: Scheme, unit: str = "") -> str:
+    """The name a unit's workbook goes by; characters no file name may hold are replaced."""
+    safe = "".join("_" if char in '\\/:*?"<>|' or ord(char) < 32 else char for char in unit or settled.unit)
+    return f"{safe.strip('. ')}_{settled.year}_{settled.id}.xlsx"

@@ -1,75 +1,125 @@
-"""Reading a workbook that came back: which scheme it is of, what was typed, what its formulas last showed."""
+"""Reading a workbook that came back: whose it is, and every cell of it as it stands in the file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.scheme import load as loading
+from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES
-from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value, read_cells
+from xl_kpi.workbook.budgets import MAX_FILE_BYTES
+from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import UNREADABLE, shared_strings, sheet_parts, unpack
-from xl_kpi.workbook.plan import META, Plan
+from xl_kpi.workbook.looks import GENERAL, Look, looks
+from xl_kpi.workbook.package import Book, Refused, book, shared_strings, unpack
+from xl_kpi.workbook.plan import META, Plan, plan_of
+from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
-_META_ROWS = 20
+LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
+
+Source = Path | tuple[str, bytes]
+"""A file from outside: where it is, or its name and content."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What the hidden sheet of a workbook of ours says; no more than a claim until the fingerprint agrees."""
+
+    scheme: str
+    version: Value
+    year: Value
+    level: str
+    fingerprint: str
+    unit: str
+    code: str
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A workbook's parts read into values: what the hidden sheet says, and every cell by sheet and name."""
+    """A workbook of ours that came back: its bytes, its parts, its plan, and its sheets as they stand in the file."""
 
     file: str
     package: bytes
-    parts: dict[str, str]  # sheet name -> part
-    cells: dict[str, dict[str, ReadCell]]
-    meta: dict[str, Value]
+    parts: dict[str, bytes]
+    book: Book
+    meta: Meta
+    plan: Plan
+    sheets: dict[str, Worksheet]
+    looks: tuple[Look, ...]
 
-    def typed(self, plan: Plan) -> dict[str, Value]:
-        """What was typed, by node id (`t05.ontime@self`); blanks left out."""
+    def typed(self) -> dict[str, Value]:
+        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out."""
         typed: dict[str, Value] = {}
-        for bound in plan.program.inputs():
-            for stage in STAGES:
-                sheet, address = plan.homes[bound.id + stage]
-                cell = self.cells[sheet].get(a1(*address))
-                value = None if cell is None else _answer(cell.value)
-                if value is not None:
-                    typed[bound.id + stage] = value
+        for node, sheet, name in input_cells(self.plan.scheme):
+            cell = self.sheets[sheet].cells.get(name)
+            value = None if cell is None else answer(cell.value)
+            if value is not None:
+                typed[node] = value
         return typed
 
 
-def read(path: Path) -> Filled:
-    """Read a workbook of ours. Raises WorkbookError with one finding that says what the file is instead."""
-    name = path.name
+@lru_cache(maxsize=16)
+def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
+    """Every input cell of a settled scheme's workbook: node id, sheet, name."""
+    plan = plan_of(scheme)
+    homes = plan.homes
+    nodes = [bound.id + stage for bound in plan.program.inputs() for stage in STAGES]
+    return [(node, homes[node][0], a1(*homes[node][1])) for node in nodes]
+
+
+def name_and_content(source: Source) -> tuple[str, bytes]:
+    """A source's name and bytes. Raises WorkbookError for a lock file, one that is not there, and one over the budget."""
+    if isinstance(source, tuple):
+        name, content = source
+    else:
+        name, content = source.name, b""
+    if name.startswith(LOCK_FILE):
+        raise WorkbookError(finding("lock-file", file=name))
+    if isinstance(source, Path):
+        try:
+            if source.stat().st_size > MAX_FILE_BYTES:
+                why = either(f"文件大于 {MAX_FILE_BYTES >> 20} MB", f"over {MAX_FILE_BYTES >> 20} MB")
+                raise WorkbookError(finding("too-large", file=name, why=why))
+            content = source.read_bytes()
+        except OSError:
+            raise WorkbookError(finding("not-found", file=name)) from None
+    return name, content
+
+
+def read(source: Source, scheme_file: str = "") -> Filled:
+    """A workbook of ours, read whole. Raises WorkbookError with one finding that says what the file is instead."""
+    name, content = name_and_content(source)
     try:
-        package = path.read_bytes()
-    except OSError:
-        raise WorkbookError(finding("not-found", file=name)) from None
-    try:
-        parts = unpack(package)
-    except UNREADABLE:
-        raise WorkbookError(finding("not-a-workbook", file=name, why=_what_is(package))) from None
-    try:
+        parts = unpack(content)
+        found = book(parts)
         strings = shared_strings(parts)
-        sheets = sheet_parts(parts)
-        cells = {sheet: read_cells(parts[part], strings) for sheet, part in sheets.items()}
-    except (*UNREADABLE, IndexError):
-        raise WorkbookError(
-            finding(
-                "not-a-workbook",
-                file=name,
-                why=either("内部结构不完整或已损坏", "its parts are incomplete or damaged"),
-            )
-        ) from None
-    meta = _meta(cells.get(META))
-    if meta.get("product") != "xl_kpi":
-        raise WorkbookError(finding("not-ours", file=name, why=either("没有方案标识", "it names no scheme")))
-    return Filled(name, package, sheets, cells, meta)
+        meta = _meta(name, found, parts, strings)
+        plan = _plan(name, meta, scheme_file)
+        _same_sheets(plan, found)
+        sheets = {sheet: read_worksheet(parts[at.part], strings) for sheet, at in found.sheets.items()}
+        styles = looks(parts[found.styles]) if found.styles else (Look(True, GENERAL),)
+        _styled(sheets, len(styles))
+    except Refused as refused:
+        raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
+    return Filled(name, content, parts, found, meta, plan, sheets, styles)
 
 
-def _answer(value: ReadValue) -> Value:
-    """What was typed, as an answer: an error value and a boolean are words, and no answer; an empty text is a blank."""
+def identify(source: Source) -> Meta | None:
+    """Whose workbook a file says it is, without reading all of it; None for what cannot be read or is not ours."""
+    try:
+        name, content = name_and_content(source)
+        parts = unpack(content)
+        return _meta(name, book(parts), parts, shared_strings(parts))
+    except (WorkbookError, Refused):
+        return None
+
+
+def answer(value: ReadValue) -> Value:
+    """What a cell holds as an answer: an error value and a boolean are words, and no answer; an empty text is a blank."""
     if isinstance(value, CellError):
         return semantics.ERROR_TEXT
     if isinstance(value, bool):
@@ -77,22 +127,84 @@ def _answer(value: ReadValue) -> Value:
     return None if value == "" else value
 
 
-def _meta(cells: dict[str, ReadCell] | None) -> dict[str, Value]:
-    if cells is None:
-        return {}
-    rows = range(1, _META_ROWS)
-    keys = {row: cells[f"A{row}"].value for row in rows if f"A{row}" in cells}
-    return {str(key): _answer(cells[f"B{row}"].value) for row, key in keys.items() if f"B{row}" in cells}
+_META_ROWS = 20
 
 
-def _what_is(content: bytes) -> str:
-    """What a file that is no zip looks like, in words."""
-    if not content:
-        return either("文件是空的", "it is empty")
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        return either("是加密的工作簿或旧版 .xls/.et 文件", "it is encrypted, or an old .xls or .et file")
-    if content.lstrip()[:1] == b"<":
-        return either("是网页或 XML 文件", "it is a web page or XML")
-    if content.startswith(b"PK"):
-        return either("压缩包不完整或已损坏", "the archive is truncated or damaged")
-    return either("不是 Excel 文件", "it is no Excel file")
+def _meta(file: str, found: Book, parts: dict[str, bytes], strings: list[str]) -> Meta:
+    """What the hidden sheet says. Raises WorkbookError where there is none of ours, Refused where it cannot be read."""
+    cells: dict[str, ReadCell] = {}
+    if META in found.sheets:
+        cells = read_worksheet(parts[found.sheets[META].part], strings).cells
+    keys = {str(cells[f"A{row}"].value): f"B{row}" for row in range(1, _META_ROWS) if f"A{row}" in cells}
+    values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
+    if values.get("product") != "xl_kpi":
+        raise _not_ours(file, either("没有方案标识", "it names no scheme"))
+
+    def text(key: str) -> str:
+        value = values.get(key)
+        return value if isinstance(value, str) else "" if value is None else f"{value:g}"
+
+    return Meta(
+        text("scheme"),
+        values.get("version"),
+        values.get("year"),
+        text("level"),
+        text("fingerprint"),
+        text("unit"),
+        text("code"),
+    )
+
+
+def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
+    """The plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
+    if not scheme_file and meta.scheme not in loading.names():
+        why = either(
+            f"方案“{meta.scheme}”不在现有方案中，请用 --scheme 指明方案文件",
+            f"no scheme {meta.scheme!r}; name its file with --scheme",
+        )
+        raise _not_ours(file, why)
+    loaded = loading.load(scheme_file or meta.scheme)
+    if meta.scheme != loaded.id:
+        why = either(f"它属于方案“{meta.scheme}”，不是“{loaded.id}”", f"it is of {meta.scheme!r}, not {loaded.id!r}")
+        raise _not_ours(file, why)
+    if meta.version != loaded.version:
+        found = meta.version if isinstance(meta.version, str) else f"{meta.version or 0:g}"
+        raise WorkbookError(finding("other-version", file=file, found=found, current=loaded.version))
+    if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
+        raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
+    plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
+    if meta.fingerprint != plan.fingerprint:
+        why = either("方案内容与现行版本不同（指纹不符）", "the scheme in force is another (fingerprint)")
+        raise _not_ours(file, why)
+    return plan
+
+
+@lru_cache(maxsize=64)
+def _settled(loaded: Scheme, year: int, level: str) -> Plan:
+    in_year = loaded.model_copy(update={"year": year})
+    return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
+
+
+def _same_sheets(plan: Plan, found: Book) -> None:
+    missing = [name for name in plan.sheets if name not in found.sheets]
+    added = [name for name in found.sheets if name not in plan.sheets]
+    why = []
+    if missing:
+        why.append(either(f"缺少工作表：{'、'.join(missing)}", f"sheets are missing: {', '.join(missing)}"))
+    if added:
+        why.append(either(f"多出 {len(added)} 张工作表", f"{len(added)} sheets were added"))
+    if why:
+        raise WorkbookError(finding("structure", why=either("；", "; ").join(why)))
+
+
+def _styled(sheets: dict[str, Worksheet], styles: int) -> None:
+    """Raises Refused where a cell has a style that is not there."""
+    for sheet in sheets.values():
+        if not all(
+            index.isascii() and index.isdigit() and int(index) < styles for index in set(sheet.styles.values())
+        ):
+            raise Refused("damaged", either("单元格样式不存在", "a cell has a style that is not there"))
+
+
+def _not_ours(file: str, why: str) -> WorkbookError:
+    return WorkbookError(finding("not-ours", file=file, why=why))

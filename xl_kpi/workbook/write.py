@@ -36,8 +36,8 @@ def render(plan: Plan) -> bytes:
     core = package["docProps/core.xml"]
     package["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _EPOCH, core)
     values: dict[str, dict[str, Value]] = {}
-    for (sheet, address), value in blank_values(plan.scheme).items():
-        values.setdefault(sheet, {})[a1(*address)] = value
+    for (sheet, name), value in blank_values(plan.scheme).items():
+        values.setdefault(sheet, {})[name] = value
     for number, name in enumerate(plan.sheets, 1):
         part = f"xl/worksheets/sheet{number}.xml"
         package[part] = patch_cells(package[part], values.get(name, {}), keep_formulas=True)

@@ -1,0 +1,11 @@
+"""Every kind of tampering, in one table: what it does, and the right answer by /work's matrix of hostile files."""
+
+from __future__ import annotations
+
+import hostile_contents
+import hostile_packages
+import hostile_sheets
+from hostile_book import Kind
+
+KINDS: tuple[Kind, ...] = (*hostile_contents.KINDS, *hostile_sheets.KINDS, *hostile_packages.KINDS)
+BY_NAME = {kind.name: kind for kind in KINDS}

@@ -1,0 +1,198 @@
+"""The same on a Dask cluster: a scheduler and two workers, real processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pool_functions
+import pytest
+from pool_functions import Item, Result, lost, work
+
+from xl_kpi.findings import XlKpiError
+from xl_kpi.summary import pool
+from xl_kpi.summary.pool import each
+
+pytestmark = [
+    pytest.mark.xdist_group("cluster"),
+    pytest.mark.skipif(find_spec("distributed") is None, reason="没有安装 distributed（xl-kpi[cluster]）"),
+    pytest.mark.skipif(sys.platform == "win32", reason="信号是 POSIX 的概念"),
+]
+
+DIED = "处理进程意外终止"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+class Cluster:
+    """A scheduler and its workers, each under a nanny that brings it back, as officials' IT would start them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        port = free_port()
+        self.address = f"tcp://127.0.0.1:{port}"
+        self.start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+        for _ in range(500):
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.02)
+        self.stop()
+        pytest.fail((folder / "log").read_text())
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        path = os.pathsep.join([str(Path(pool_functions.__file__).parent), *filter(None, sys.path)])
+        settings = {
+            "PYTHONPATH": path,
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # so that poison is found out sooner
+            "DASK_TEMPORARY_DIRECTORY": str(self._folder),
+        }
+        log = (self._folder / "log").open("ab")
+        command = [sys.executable, "-m", "dask", *arguments]
+        process = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+        self._processes.append(process)
+        return process
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        return self.start("worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard")
+
+    def stop(self) -> None:
+        while self._processes:
+            process = self._processes.pop()
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its group holds the processes it has started
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a scheduler with two workers."""
+    started = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        started.add_worker()
+        started.add_worker()
+        yield started.address
+    finally:
+        started.stop()
+
+
+def test_the_output_is_that_of_one_machine_even_when_a_worker_is_killed(cluster: str, tmp_path: Path) -> None:
+    rng = random.Random(2019)
+    items: list[Item] = [(number, "sleep", rng.random() / 20) for number in range(100)]
+    items[40] = (40, "pid", str(tmp_path / "pid"))
+    killer = threading.Thread(target=_kill_who_writes, args=(tmp_path / "pid",))
+    killer.start()
+    distributed = list(each(work, items, lost=lost, scheduler=cluster, chunk=5))
+    killer.join()
+    (tmp_path / "pid").unlink()  # it was written: a worker was killed
+    assert distributed == list(each(work, items, lost=lost, workers=2, chunk=5))
+    assert distributed == [(number, "done") for number in range(100)]
+
+
+def _kill_who_writes(file: Path) -> None:
+    for _ in range(1500):
+        text = file.read_text() if file.exists() else ""
+        if text:
+            os.kill(int(text), signal.SIGKILL)
+            return
+        time.sleep(0.02)
+
+
+def test_a_poisonous_item_costs_only_itself(cluster: str) -> None:
+    items: list[Item] = [(number, "ok", None) for number in range(40)]
+    items[4] = (4, "raise", "王小明")
+    items[9] = (9, "abort", None)
+    items[33] = (33, "sleep", 4.0)
+    expected: list[Result] = [(number, "done") for number in range(40)]
+    expected[4] = (4, "LookupError")
+    expected[9] = (9, DIED)
+    expected[33] = (33, "超过 0.5 秒没有处理完")
+    assert list(each(work, items, lost=lost, scheduler=cluster, chunk=8, seconds=0.5)) == expected
+
+
+def test_a_consumer_that_stops_half_way_leaves_no_threads_and_no_tasks(cluster: str) -> None:
+    from distributed import Client
+
+    before = set(threading.enumerate())
+    items: list[Item] = [(number, "sleep", 0.01) for number in range(1000)]
+    results = each(work, items, lost=lost, scheduler=cluster, chunk=2)
+    assert next(results) == (0, "done")
+    results.close()  # type: ignore[attr-defined]
+    assert {thread for thread in threading.enumerate() if "IO loop" in thread.name} <= before
+    with Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        for _ in range(100):
+            tasks = client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+            if tasks == 0:
+                return
+            time.sleep(0.05)
+    pytest.fail(f"调度器上还有 {tasks} 个任务")
+
+
+def test_a_scheduler_that_is_not_there_is_said_so_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_ANSWER", 1.0)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    began = time.monotonic()
+    with pytest.raises(XlKpiError, match=f"{address}：调度器没有应答"):
+        list(each(work, [(0, "ok", None)], lost=lost, scheduler=address))
+    assert time.monotonic() - began < 10
+
+
+def test_workers_of_another_version_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = pool.__version__
+    monkeypatch.setattr(pool, "__version__", "9.9")
+    with pytest.raises(XlKpiError, match=rf"xl_kpi 不是 9\.9 版.*xl_kpi {here}"):
+        list(each(work, [(0, "ok", None)], lost=lost, scheduler=cluster))
+
+
+def test_an_address_that_is_none_is_said_so() -> None:
+    with pytest.raises(XlKpiError, match="nowhere://：调度器没有应答"):
+        list(each(work, [(0, "ok", None)], lost=lost, scheduler="nowhere://"))
+
+
+def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(XlKpiError, match=r"pip install 'xl-kpi\[cluster\]'"):
+        list(each(work, [(0, "ok", None)], lost=lost, scheduler="tcp://127.0.0.1:1"))
+
+
+def test_a_cluster_without_workers_and_one_that_goes_away_are_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Cluster(tmp_path)
+    try:
+        monkeypatch.setattr(pool, "_ANSWER", 0.5)
+        with pytest.raises(XlKpiError, match="没有可用的处理节点"):
+            list(each(work, [(0, "ok", None)], lost=lost, scheduler=own.address))
+        monkeypatch.setattr(pool, "_ANSWER", 10.0)
+        own.add_worker()
+        items: list[Item] = [(number, "sleep", 0.1) for number in range(100)]
+        results = each(work, items, lost=lost, scheduler=own.address, chunk=1)
+        assert next(results) == (0, "done")
+        own.stop()
+        monkeypatch.setattr(pool, "_ANSWER", 1.0)
+        with pytest.raises(XlKpiError, match="与集群的连接中断"):
+            list(results)
+    finally:
+        own.stop()

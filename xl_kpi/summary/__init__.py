@@ -1,0 +1,1 @@
+"""The summary: many workbooks at once, on this machine or on several."""

@@ -1,0 +1,78 @@
+"""What a workbook's styles say that matters to the numbers: whether a cell is locked, and its number format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+from xl_kpi.findings import either
+from xl_kpi.workbook.package import Refused, local, parse_xml
+
+GENERAL = "General"
+
+
+class Look(NamedTuple):
+    """Whether a cell is locked, and its number format as a code."""
+
+    locked: bool
+    number_format: str
+
+
+@lru_cache(maxsize=64)
+def looks(styles_xml: bytes) -> tuple[Look, ...]:
+    """The look of every cell style (`s` of a cell) of a styles part. Raises Refused.
+
+    Kept by the bytes: workbooks saved by one program share their styles.
+    """
+    try:
+        return tuple(_looks(styles_xml))
+    except (KeyError, ValueError) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused("damaged", either("单元格样式无效", "the cell styles are not valid")) from None
+
+
+def _looks(styles_xml: bytes) -> Iterator[Look]:
+    formats = dict(BUILTIN_FORMATS)
+    for part in parse_xml(styles_xml):
+        if local(part.tag) == "numFmts":
+            formats |= {int(f.attrib["numFmtId"]): f.attrib["formatCode"] for f in part}
+        elif local(part.tag) == "cellXfs":
+            for xf in part:
+                unlocked = any(
+                    local(child.tag) == "protection" and child.get("locked", "1") in ("0", "false") for child in xf
+                )
+                code = formats.get(int(xf.get("numFmtId", "0")), GENERAL)
+                yield Look(not unlocked, code)
+
+
+@lru_cache(maxsize=1024)
+def plain_format(code: str) -> str:
+    """A number format without what programs write differently: colours, locales, padding, needless quotes, case."""
+    code = re.sub(r"\[(?:\$[^\]]*|[A-Za-z]+\d*)\]|_.", "", code)
+    code = re.sub(r'"([^"0-9#?.,%@;]*)"|\\([^0-9#?.,%@;])', r"\1\2", code).strip().casefold()
+    return "general" if code in ("", "@") else code
+
+
+_SIMPLE = re.compile(r"[#,]*0*(?:\.(?P<places>[0#?]+))?(?P<percent>%?)")
+
+
+def shows(code: str, value: float) -> bool:
+    """Whether a number format shows a number as it is, to the last digit there is; a percentage as one.
+
+    Only plain patterns of digits are known to; whatever else a code does is taken for another number.
+    """
+    plain = plain_format(code)
+    if plain == "general":
+        return True
+    pattern = _SIMPLE.fullmatch(plain)
+    if pattern is None or plain.endswith((",", "#")):
+        return False
+    digits = len(pattern["places"] or "") + (2 if pattern["percent"] else 0)
+    exact = Decimal(repr(value))
+    return exact == exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
