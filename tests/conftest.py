@@ -11,6 +11,7 @@ from xl_kpi import engines
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.base import Engine
 
+
 @pytest.fixture(scope="session")
 def engine_named() -> Callable[[str], Engine]:
     """The engine of a name, imported only now; skips for LibreOffice where there is none, but fails in CI."""

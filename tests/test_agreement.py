@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from xl_kpi import api
+from xl_kpi.checking import patched
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import Input, Level
@@ -214,21 +215,22 @@ def blank(scheme: str, level: Level | None, folder: Path) -> Filled:
 
 def typed_in(empty: Filled, plan: Plan, typed: Typed) -> bytes:
     """The workbook with answers in its cells; its formulas still show what they showed when blank."""
-    return api._patched(empty, {plan.homes[node]: value for node, value in typed.items()}, False)
+    places = {node: (sheet, a1(*address)) for node, (sheet, address) in plan.homes.items()}
+    return patched(empty, {places[node]: value for node, value in typed.items()}, keep_formulas=False)
 
 
 def compared(plan: Plan, rows: Sequence[Typed], recalculated: Sequence[Mapping[str, Value]], tally: Tally) -> None:
     """Compare every formula cell of some workbooks, scored in one batch, with what an engine made of each."""
     batch = run(plan.program, rows)
-    for row, (typed, engine) in enumerate(zip(rows, recalculated, strict=True)):
-        shown = compare.shown(plan, batch, row)
-        assert {f"{sheet}!{a1(*address)}" for sheet, address in shown} == set(engine)
+    for typed, values, engine in zip(rows, compare.shown(plan, batch), recalculated, strict=True):
+        shown = compare.by_place(plan, values)
+        assert {f"{sheet}!{name}" for sheet, name in shown} == set(engine)
         tally.workbooks += 1
         tally.values += len(shown)
-        for (sheet, address), ours in shown.items():
-            theirs = engine[f"{sheet}!{a1(*address)}"]
+        for (sheet, name), ours in shown.items():
+            theirs = engine[f"{sheet}!{name}"]
             if not same(ours, theirs):
-                tally.wrong.append(_disagreement(plan, f"{sheet}!{a1(*address)}", ours, theirs, typed))
+                tally.wrong.append(_disagreement(plan, f"{sheet}!{name}", ours, theirs, typed))
 
 
 def same(ours: Value, theirs: Value) -> bool:
@@ -426,7 +428,7 @@ def test_errors_and_truth_values_in_input_cells_come_to_the_same_scores(
     for (what, plan, workbook), shown in zip(made, recalculate([workbook for _, _, workbook in made]), strict=True):
         path = tmp_path / "returned.xlsx"
         path.write_bytes(workbook)
-        batch = run(plan.program, [read.read(path).typed(plan)])
+        batch = run(plan.program, [read.read(path).typed()])
         nodes = [node for task in plan.program.tasks for node in (task.score, task.score + SELF)]
         nodes += [f"{bound.id}?" for bound in plan.program.inputs()]
         nodes += ["total", "total" + SELF, "grade", "vetoes", "missing", "invalid", "complete"]

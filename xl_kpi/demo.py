@@ -53,10 +53,9 @@ def simulate(program: Program, seed: int) -> Answers:
         answers |= {f"{task.id}.{name}": value for name, value in _task_answers(task, draw, quality).items()}
     for bound in program.setup:
         answers[bound.id] = _plain(bound.spec, draw, quality, program.scheme.year)
-    first = next(task for task in program.tasks if any("fail" in veto.effects for veto in task.vetoes))
-    veto_input = next(veto.needs[0] for veto in first.vetoes)
-    troubles: dict[int, Answers] = {4: {veto_input: 1}, 12: {veto_input: "无"}}
-    answers |= troubles.get(seed, {})
+    fatal = next((v.needs[0] for task in program.tasks for v in task.vetoes if "fail" in v.effects), "")
+    if fatal and seed in (4, 12):
+        answers[fatal] = 1 if seed == 4 else "无"
     if seed == 8:
         answers.pop(program.tasks[4].inputs[0].id)
     return answers

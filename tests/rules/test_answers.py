@@ -59,17 +59,13 @@ def anything(spec: Input, chance: random.Random) -> Value:
 
 def disagreements(book: ExampleBook, workbooks: list[bytes], recalculated: list[dict[str, EngineValue]]) -> list[str]:
     """Every formula cell in which an engine and numpy differ, and every one that shows an error value."""
-    scratch = book.blank.with_name("filled.xlsx")
-    typed = []
-    for workbook in workbooks:
-        scratch.write_bytes(workbook)
-        typed.append(read.read(scratch).typed(book.plan))
+    typed = [read.read(("filled.xlsx", workbook), book.scheme_file).typed() for workbook in workbooks]
     batch = run(book.plan.program, typed)
     nodes = {f"{sheet}!{a1(*at)}": node for node, (sheet, at) in book.plan.homes.items()}
     found = []
-    for row, results in enumerate(recalculated):
-        for (sheet, address), expected in compare.shown(book.plan, batch, row).items():
-            at = f"{sheet}!{a1(*address)}"
+    for row, (results, values) in enumerate(zip(recalculated, compare.shown(book.plan, batch), strict=True)):
+        for (sheet, name), expected in compare.by_place(book.plan, values).items():
+            at = f"{sheet}!{name}"
             if isinstance(results[at], CellError) or not same(results[at], expected):
                 found.append(f"{row}：{at}（{nodes.get(at, '')}）得 {results[at]!r}，应为 {expected!r}")
     return found

@@ -18,7 +18,6 @@ from xl_kpi.rules.base import INVALID, MISSING, Rule
 from xl_kpi.scheme.program import SELF
 from xl_kpi.scoring.run import run
 from xl_kpi.workbook import compare
-from xl_kpi.workbook.draft import a1
 
 RECALCULATING = ("formualizer", "formulas", "libreoffice", "pyopenvba")
 VIEWS = {"self": SELF, "final": ""}  # 自评得分 and 核定得分, and what their nodes end in
@@ -67,7 +66,8 @@ def test_the_workbook_shows_the_hand_worked_score_in_both_views(
 def test_every_formula_cell_shows_what_numpy_computes(
     book: ExampleBook, scored: Batch, recalculated: Mapping[str, Value]
 ) -> None:
-    expected = {f"{sheet}!{a1(*at)}": value for (sheet, at), value in compare.shown(book.plan, scored, 0).items()}
+    values = compare.by_place(book.plan, compare.shown(book.plan, scored)[0])
+    expected = {f"{sheet}!{name}": value for (sheet, name), value in values.items()}
     wrong = [
         f"{at}：得 {recalculated[at]!r}，应为 {value!r}"
         for at, value in expected.items()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import pool_functions
 import pytest
+from dask_cluster import Cluster, free_port, kill_who_writes
 from pool_functions import Item, Result, lost, work
 
 from xl_kpi.findings import XlKpiError
@@ -32,92 +26,17 @@ pytestmark = [
 DIED = "处理进程意外终止"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-class Cluster:
-    """A scheduler and its workers, each under a nanny that brings it back, as officials' IT would start them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._processes: list[subprocess.Popen[bytes]] = []
-        port = free_port()
-        self.address = f"tcp://127.0.0.1:{port}"
-        self.start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-        for _ in range(500):
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.02)
-        self.stop()
-        pytest.fail((folder / "log").read_text())
-
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        path = os.pathsep.join([str(Path(pool_functions.__file__).parent), *filter(None, sys.path)])
-        settings = {
-            "PYTHONPATH": path,
-            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # so that poison is found out sooner
-            "DASK_TEMPORARY_DIRECTORY": str(self._folder),
-        }
-        log = (self._folder / "log").open("ab")
-        command = [sys.executable, "-m", "dask", *arguments]
-        process = subprocess.Popen(
-            command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
-        self._processes.append(process)
-        return process
-
-    def add_worker(self) -> subprocess.Popen[bytes]:
-        return self.start("worker", self.address, "--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard")
-
-    def stop(self) -> None:
-        while self._processes:
-            process = self._processes.pop()
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # its group holds the processes it has started
-            process.wait()
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler with two workers."""
-    started = Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        started.add_worker()
-        started.add_worker()
-        yield started.address
-    finally:
-        started.stop()
-
-
 def test_the_output_is_that_of_one_machine_even_when_a_worker_is_killed(cluster: str, tmp_path: Path) -> None:
     rng = random.Random(2019)
     items: list[Item] = [(number, "sleep", rng.random() / 20) for number in range(100)]
     items[40] = (40, "pid", str(tmp_path / "pid"))
-    killer = threading.Thread(target=_kill_who_writes, args=(tmp_path / "pid",))
+    killer = threading.Thread(target=kill_who_writes, args=(tmp_path / "pid",))
     killer.start()
     distributed = list(each(work, items, lost=lost, scheduler=cluster, chunk=5))
     killer.join()
     (tmp_path / "pid").unlink()  # it was written: a worker was killed
     assert distributed == list(each(work, items, lost=lost, workers=2, chunk=5))
     assert distributed == [(number, "done") for number in range(100)]
-
-
-def _kill_who_writes(file: Path) -> None:
-    for _ in range(1500):
-        text = file.read_text() if file.exists() else ""
-        if text:
-            os.kill(int(text), signal.SIGKILL)
-            return
-        time.sleep(0.02)
 
 
 def test_a_poisonous_item_costs_only_itself(cluster: str) -> None:

@@ -842,6 +842,21 @@ def test_what_would_be_followed_or_run_is_named_once(name: str) -> None:
     assert foreign(unpack(zipped(parts))) == [phrase]
 
 
+@pytest.mark.parametrize(
+    ("name", "refers_to", "phrases"),
+    [
+        ("_xlnm.Auto_Open", "封面!$A$1", ["自动运行的宏名称"]),
+        ("AUTO_CLOSE", "封面!$A$1", ["自动运行的宏名称"]),
+        ("x", "cmd|'/C calc'!A0", ["DDE 链接"]),
+        ("x", "\"a|b\"&amp;'甲|乙'!$A$1", []),
+        ("auto_opened", "封面!$A$1", []),
+    ],
+)
+def test_names_that_run_something_are_named(name: str, refers_to: str, phrases: list[str]) -> None:
+    names = f'<definedNames><definedName name="{name}">{refers_to}</definedName></definedNames>'
+    assert foreign(small() | {"xl/book.xml": workbook(names)}) == phrases
+
+
 def test_a_picture_that_would_be_fetched_is_named_but_not_a_hyperlink() -> None:
     def linked(kind: str) -> dict[str, bytes]:
         row = f'<Relationship Id="a" Type="{OFFICE}/{kind}" Target="http://127.0.0.1:9/x" TargetMode="External"/>'

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from xl_kpi import __version__
 from xl_kpi.checking import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
-from xl_kpi.findings import Finding, WorkbookError, either, finding, verdict
+from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding, verdict
 from xl_kpi.scheme import load as loading
 from xl_kpi.summary import pool
 from xl_kpi.workbook.read import Source, identify, name_and_content
@@ -52,7 +53,7 @@ class Crew:
         slow = engine != NATIVE
         return pool.each(
             function,
-            map(_shipped, sources) if self.ship else sources,
+            map(_shipped if self.ship else _found, sources),
             lost=lost,
             workers=self.workers,
             scheduler=self.scheduler,
@@ -68,12 +69,23 @@ def _shipped(source: Source) -> Source:
         return source  # whoever opens it will say why it cannot be
 
 
+def _found(source: Source) -> Source:
+    """A source that a worker in another folder finds too."""
+    return source.absolute() if isinstance(source, Path) else source
+
+
+def _absolute(scheme_file: str) -> str:
+    """The same for a scheme, which may also be a name."""
+    return str(Path(scheme_file).absolute()) if scheme_file.endswith((".yaml", ".yml")) else scheme_file
+
+
 class Known(NamedTuple):
     """What the first pass takes of a file: the hash of its bytes, and whose workbook it says it is."""
 
     digest: str
     unit: str
-    owner: tuple[str, ...]  # scheme, year, level, unit, code; empty for what is none of ours
+    owner: tuple[str, ...]  # scheme, year, level, unit; empty for what is none of ours
+    code: str  # the unit's, where it has one
 
 
 @dataclass
@@ -98,25 +110,26 @@ def check_all(
     Of several files with one unit's same answers the first counts, the others are noted as copies; where the answers
     differ none of them silently wins: all are flagged. With a journal (a file) what was finished by an earlier run is
     not done again, as long as content, scheme, options and version are the same. Raises SchemeError for `scheme_file`,
-    XlKpiError where the workers cannot be had, OSError for the journal.
+    XlKpiError where the workers cannot be had or the journal is another file, OSError for the journal.
     """
     if scheme_file:
         loading.load(scheme_file)
-    together = _together(sources, scheme_file, crew)
+        scheme_file = _absolute(scheme_file)
+    together = _together(sources, scheme_file, asked, crew)
     work = partial(_rows, scheme_file=scheme_file, asked=asked, engine=engine)
     if journal is None:
         rows = crew.each(work, sources, _lost_row, engine)
     else:
-        options = json.dumps([__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units])
-        rows = _resumed(
-            sources, together.known, journal, options + _schemes(scheme_file), partial(crew.each, work), engine
-        )
+        question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
+        keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
+        rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
     for position, row in enumerate(rows):
         yield _annotated(row, position, together, sources)
     handed_in = {known.unit for known in together.known}
     for unit in asked.units:
         if unit not in handed_in:
-            yield rejected("", finding("missing-unit", unit=unit)).as_json() | {"unit": unit}
+            row = rejected("", finding("missing-unit", unit=unit)).as_json()
+            yield row | {"unit": unit, "duplicate_of": None}
 
 
 def recalculate_all(
@@ -125,6 +138,7 @@ def recalculate_all(
     """Each workbook with its cached values worked out anew, or the findings that say why not, in their order."""
     if scheme_file:
         loading.load(scheme_file)
+        scheme_file = _absolute(scheme_file)
     return crew.each(partial(recalculated, scheme_file=scheme_file, engine=engine), sources, _lost_findings, engine)
 
 
@@ -147,15 +161,17 @@ def _know(source: Source) -> Known:
     meta = identify((name, content))
     digest = hashlib.sha256(content).hexdigest()
     if meta is None:
-        return Known(digest, "", ())
-    return Known(digest, meta.unit, (meta.scheme, str(meta.year), meta.level, meta.unit.casefold(), meta.code))
+        return Known(digest, "", (), "")
+    return Known(digest, meta.unit, (meta.scheme, str(meta.year), meta.level, meta.unit.casefold()), meta.code)
 
 
-_UNKNOWN = Known("", "", ())
+_UNKNOWN = Known("", "", (), "")
 
 
-def _answers(sources: list[Source], scheme_file: str) -> list[str]:
-    return [report.answers for report in checked(sources, scheme_file)]
+def _answers(sources: list[Source], scheme_file: str, asked: Asked) -> list[str]:
+    """Of each file a digest of its answers; empty for one that is rejected, which contradicts no other."""
+    reports = checked(sources, scheme_file, asked)
+    return ["" if report.verdict == "reject" else report.answers for report in reports]
 
 
 # what their work is lost to
@@ -180,20 +196,17 @@ def _lost_answers(source: Source, why: str) -> str:
 # the files together
 
 
-def _together(sources: Sequence[Source], scheme_file: str, crew: Crew) -> Together:
-    if len(sources) == 1:
-        return Together([_know(sources[0])])
+def _together(sources: Sequence[Source], scheme_file: str, asked: Asked, crew: Crew) -> Together:
     together = Together(list(crew.each(_known, sources, _lost_known)))
-    owners: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for position, known in enumerate(together.known):
-        if known.owner:
-            owners[known.owner].append(position)
-    shared = [position for positions in owners.values() if len(positions) > 1 for position in positions]
+    owned = [positions for positions in _by_owner(together.known) if len(positions) > 1]
+    shared = [position for positions in owned for position in positions]
     read = crew.each(
-        partial(_answers, scheme_file=scheme_file), [sources[position] for position in shared], _lost_answers
+        partial(_answers, scheme_file=scheme_file, asked=asked),
+        [sources[position] for position in shared],
+        _lost_answers,
     )
     answers = dict(zip(shared, read, strict=True))
-    for positions in owners.values():
+    for positions in owned:
         first: dict[str, int] = {}  # of each set of answers; a file that is rejected has none
         for position in positions:
             digest = answers.get(position)
@@ -206,6 +219,19 @@ def _together(sources: Sequence[Source], scheme_file: str, crew: Crew) -> Togeth
                 if answers[position]:
                     together.rivals[position] = [p for p in positions if answers[p] not in ("", answers[position])]
     return together
+
+
+def _by_owner(known: Sequence[Known]) -> Iterator[list[int]]:
+    """The positions of each unit's files. Units of one name are two only where their codes say so."""
+    owners: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for position, of in enumerate(known):
+        if of.owner:
+            owners[of.owner][of.code].append(position)
+    for by_code in owners.values():
+        if len(by_code.keys() - {""}) > 1:
+            yield from by_code.values()
+        else:
+            yield sorted(position for positions in by_code.values() for position in positions)
 
 
 def _annotated(row: Row, position: int, together: Together, sources: Sequence[Source]) -> Row:
@@ -237,19 +263,19 @@ def _schemes(scheme_file: str) -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _resumed(
-    sources: Sequence[Source],
-    known: Sequence[Known],
-    journal: Path,
-    options: str,
-    each: Callable[..., Iterator[Row]],
-    engine: str,
-) -> Iterator[Row]:
-    """Rows from the journal where it has them, else from the workers, and then into the journal."""
-    keys = [
-        hashlib.sha256(json.dumps([options, name_of(source), of.digest]).encode()).hexdigest()
+def _keys(sources: Sequence[Source], known: Sequence[Known], question: str) -> list[str]:
+    """What each file's row goes by in a journal: the question asked, its name, its content; "" where that is unknown."""
+    asked = hashlib.sha256(question.encode()).hexdigest()
+    return [
+        of.digest and hashlib.sha256(json.dumps([asked, name_of(source), of.digest]).encode()).hexdigest()
         for source, of in zip(sources, known, strict=True)
     ]
+
+
+def _resumed(
+    sources: Sequence[Source], keys: Sequence[str], journal: Path, each: Callable[..., Iterator[Row]], engine: str
+) -> Iterator[Row]:
+    """Rows from the journal where it has them, else from the workers, and then into the journal."""
     with journal.open("a+b") as file:
         done = _finished(file)
         wanting = (source for source, key in zip(sources, keys, strict=True) if key not in done)
@@ -260,25 +286,35 @@ def _resumed(
                 yield json.loads(file.readline())["row"]
             else:
                 row = next(fresh)
-                if row["code"] != "unprocessable":  # that may have been the machine's fault
-                    file.write(json.dumps({"key": key, "row": row}, ensure_ascii=False).encode() + b"\n")
+                if key and row["code"] != "unprocessable":  # that may have been the machine's fault
+                    file.write(json.dumps({"key": key, "row": row}).encode() + b"\n")
                     file.flush()
                 yield row
 
 
+_HEAD = b'{"journal": "xl-kpi check"}\n'
+
+
 def _finished(file: BinaryIO) -> dict[str, int]:
-    """Where each finished file's line begins in a journal; what a broken run left half written is cut off."""
+    """Where each finished file's line begins in a journal; what a broken run left half written is cut off.
+
+    Raises XlKpiError for a file that is no journal, which is left as it is.
+    """
     file.seek(0)
+    head = file.read(len(_HEAD))
+    if not _HEAD.startswith(head):
+        why = either("它不是进度文件，没有改动", "it is no journal of an earlier run, and was left as it is")
+        raise XlKpiError(finding("nothing-to-do", where=file.name, why=why))
+    if head != _HEAD:  # new, or broken off at once
+        file.truncate(0)
+        file.write(_HEAD)
     found: dict[str, int] = {}
-    end = 0
+    end = len(_HEAD)
     for line in file:
-        try:
-            if not line.endswith(b"\n"):
-                break
-            found[json.loads(line)["key"]] = end
-        except (ValueError, KeyError, TypeError):
+        if not line.endswith(b"\n"):
             break
+        with suppress(ValueError, KeyError, TypeError):  # a line damaged on the disk; its file is done again
+            found[json.loads(line)["key"]] = end
         end += len(line)
     file.truncate(end)
-    file.seek(end)
     return found

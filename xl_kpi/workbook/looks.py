@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
@@ -14,6 +15,13 @@ from xl_kpi.findings import either
 from xl_kpi.workbook.package import Refused, local, parse_xml
 
 GENERAL = "General"
+
+
+class Styles(NamedTuple):
+    """The styles of a workbook: the look of each cell style, and the number formats of conditional formats."""
+
+    cells: tuple[Look, ...]
+    conditional: dict[str, str]  # by index, those that set one
 
 
 class Look(NamedTuple):
@@ -24,31 +32,35 @@ class Look(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def looks(styles_xml: bytes) -> tuple[Look, ...]:
-    """The look of every cell style (`s` of a cell) of a styles part. Raises Refused.
+def read_styles(styles_xml: bytes) -> Styles:
+    """The styles of a styles part: cell styles by `s` of a cell, conditional ones by their dxfId. Raises Refused.
 
     Kept by the bytes: workbooks saved by one program share their styles.
     """
+    formats = dict(BUILTIN_FORMATS)
+    cells: list[Look] = []
+    conditional: dict[str, str] = {}
     try:
-        return tuple(_looks(styles_xml))
+        for part in parse_xml(styles_xml):
+            if local(part.tag) == "numFmts":
+                formats |= {int(f.attrib["numFmtId"]): f.attrib["formatCode"] for f in part}
+            elif local(part.tag) == "cellXfs":
+                cells = [_look(xf, formats) for xf in part]
+            elif local(part.tag) == "dxfs":
+                for index, look in enumerate(part):
+                    for child in look:
+                        if local(child.tag) == "numFmt":
+                            conditional[str(index)] = child.get("formatCode", GENERAL)
     except (KeyError, ValueError) as error:
         if isinstance(error, Refused):
             raise
         raise Refused("damaged", either("单元格样式无效", "the cell styles are not valid")) from None
+    return Styles(tuple(cells), conditional)
 
 
-def _looks(styles_xml: bytes) -> Iterator[Look]:
-    formats = dict(BUILTIN_FORMATS)
-    for part in parse_xml(styles_xml):
-        if local(part.tag) == "numFmts":
-            formats |= {int(f.attrib["numFmtId"]): f.attrib["formatCode"] for f in part}
-        elif local(part.tag) == "cellXfs":
-            for xf in part:
-                unlocked = any(
-                    local(child.tag) == "protection" and child.get("locked", "1") in ("0", "false") for child in xf
-                )
-                code = formats.get(int(xf.get("numFmtId", "0")), GENERAL)
-                yield Look(not unlocked, code)
+def _look(xf: Element, formats: Mapping[int, str]) -> Look:
+    unlocked = any(local(child.tag) == "protection" and child.get("locked", "1") in ("0", "false") for child in xf)
+    return Look(not unlocked, formats.get(int(xf.get("numFmtId", "0")), GENERAL))
 
 
 @lru_cache(maxsize=1024)

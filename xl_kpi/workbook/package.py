@@ -42,10 +42,6 @@ class Refused(ValueError):
         return self.why or self.code
 
 
-# What reading a package and its sheets raises; here it is Refused alone, the others come from the readers of sheets.
-UNREADABLE = (KeyError, ValueError, ElementTree.ParseError)
-
-
 # Packing
 
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -714,7 +710,7 @@ def _strings(xml: bytes) -> list[str]:
 def foreign(parts: Mapping[str, bytes]) -> list[str]:
     """What the package holds that a program would follow or run, one phrase each; hyperlinks wait for a click.
 
-    Raises Refused for relationships that cannot be read.
+    Raises Refused, as `book`.
     """
     found: dict[str, None] = {}  # a set in the order of finding
     for name in parts:
@@ -729,7 +725,18 @@ def foreign(parts: Mapping[str, bytes]) -> list[str]:
                 found[_link(parts.get(relation.target, b""))] = None
             elif relation.external and relation.kind not in ("hyperlink", *_LINKED):
                 found[either("指向外部文件的链接", "links to files outside")] = None
+    xml = parts[_main_part(parts)]
+    if b"|" in xml or b"auto_" in xml.lower():  # otherwise the names need not be parsed once more
+        for defined in book(parts).names:
+            if _RUNS_BY_ITSELF.fullmatch(defined.name):
+                found[either("自动运行的宏名称", "names of macros that run by themselves")] = None
+            if "|" in _QUOTED.sub("", defined.refers_to):  # application|topic!item
+                found[either("DDE 链接", "DDE links")] = None
     return list(found)
+
+
+_RUNS_BY_ITSELF = re.compile(r"(?:_xlnm\.)?auto_(?:open|close|activate|deactivate)", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")  # texts, and names of sheets
 
 
 _FOREIGN = {

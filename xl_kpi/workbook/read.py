@@ -14,7 +14,7 @@ from xl_kpi.scheme.program import STAGES
 from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.looks import GENERAL, Look, looks
+from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
 from xl_kpi.workbook.package import Book, Refused, book, shared_strings, unpack
 from xl_kpi.workbook.plan import META, Plan, plan_of
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
@@ -49,7 +49,7 @@ class Filled:
     meta: Meta
     plan: Plan
     sheets: dict[str, Worksheet]
-    looks: tuple[Look, ...]
+    styles: Styles
 
     def typed(self) -> dict[str, Value]:
         """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out."""
@@ -101,8 +101,8 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         plan = _plan(name, meta, scheme_file)
         _same_sheets(plan, found)
         sheets = {sheet: read_worksheet(parts[at.part], strings) for sheet, at in found.sheets.items()}
-        styles = looks(parts[found.styles]) if found.styles else (Look(True, GENERAL),)
-        _styled(sheets, len(styles))
+        styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
+        _styled(sheets, len(styles.cells))
     except Refused as refused:
         raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
     return Filled(name, content, parts, found, meta, plan, sheets, styles)
@@ -139,6 +139,9 @@ def _meta(file: str, found: Book, parts: dict[str, bytes], strings: list[str]) -
     values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
     if values.get("product") != "xl_kpi":
         raise _not_ours(file, either("没有方案标识", "it names no scheme"))
+
+    if not values.get("unit"):
+        raise _not_ours(file, either("没有单位名称", "it names no unit"))
 
     def text(key: str) -> str:
         value = values.get(key)

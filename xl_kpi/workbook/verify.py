@@ -34,10 +34,10 @@ from xl_kpi.workbook.expected import (
     within,
 )
 from xl_kpi.workbook.looks import Look, plain_format, shows
-from xl_kpi.workbook.package import foreign
+from xl_kpi.workbook.package import Refused, foreign
 from xl_kpi.workbook.plan import CODE, COVER, UNIT
 from xl_kpi.workbook.read import Filled, Meta, input_cells
-from xl_kpi.workbook.worksheet import ReadValidation, Worksheet, address, area
+from xl_kpi.workbook.worksheet import Area, ReadValidation, Worksheet, address, areas
 
 _1904 = 1462  # days between the two date systems
 
@@ -54,7 +54,14 @@ class Examined:
 
 
 def examine(filled: Filled) -> Examined:
-    """Compare a workbook with its plan. Raises WorkbookError where the structure is not that of the plan."""
+    """Compare a workbook with its plan. Raises WorkbookError where it cannot be read or its structure is not the plan's."""
+    try:
+        return _examined(filled)
+    except Refused as refused:  # parts that only the comparison looks into
+        raise WorkbookError(finding(refused.code, file=filled.file, why=refused.why)) from None
+
+
+def _examined(filled: Filled) -> Examined:
     plan = expected(filled.plan.scheme)
     found: list[Finding] = []
     for name, sheet in plan.sheets.items():
@@ -74,6 +81,7 @@ def examine(filled: Filled) -> Examined:
         found += _contents(name, sheet, filled)
         found += _merges(name, sheet, filled.sheets[name])
         found += _looks(name, sheet, filled)
+        found += _conditions(name, sheet, filled)
         found += _validations(name, sheet, filled.sheets[name])
         found += _hidden(name, sheet, filled)
     found += _settings(plan, filled)
@@ -273,7 +281,7 @@ def _merges(name: str, sheet: ExpectedSheet, read: Worksheet) -> Iterator[Findin
 
 def _looks(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
     """Cells that are no longer locked, and numbers behind a format that shows another number."""
-    read, table = filled.sheets[name], filled.looks
+    read, table = filled.sheets[name], filled.styles.cells
     for wanted, planned in sheet.looks.items():
         styles = {read.styles.get(at) for at in planned}
         apart = {style for style in styles if style is not None and not _same_look(table[int(style)], wanted)}
@@ -287,6 +295,22 @@ def _looks(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]
             if at in read.cells and _misleads(found.number_format, wanted.number_format, read.cells[at]):
                 formats = {"format": found.number_format, "expected": wanted.number_format}
                 yield finding("number-format", at=f"{name}!{at}", **formats)
+
+
+def _conditions(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
+    """Numbers that a conditional format shows in a number format of its own; none of ours sets one."""
+    read = filled.sheets[name]
+    for where, index in read.conditions:
+        code = filled.styles.conditional.get(index)
+        if code is None:
+            continue
+        for wanted, planned in sheet.looks.items():
+            for at in planned:
+                value = read.cells[at].value if at in read.cells else None
+                covered = isinstance(value, float) and any(within(address(at), part) for part in where)
+                if covered and _misleads(code, wanted.number_format, read.cells[at]):
+                    formats = {"format": code, "expected": wanted.number_format}
+                    yield finding("number-format", at=f"{name}!{at}", **formats)
 
 
 def _same_look(found: Look, wanted: Look) -> bool:
@@ -317,8 +341,8 @@ def _validations(name: str, sheet: ExpectedSheet, read: Worksheet) -> Iterator[F
         return
     by_cell: dict[str, list[ReadValidation]] = defaultdict(list)
     for rule in read.validations:
-        for part in rule.cells.split():
-            for at in sheet.free if _is_wide(part) else names_in(area(part)):
+        for part in areas(rule.cells):
+            for at in sheet.free if _is_wide(part) else names_in(part):
                 by_cell[at].append(rule)
     for wanted, cells in apart:
         for at in cells:
@@ -326,8 +350,8 @@ def _validations(name: str, sheet: ExpectedSheet, read: Worksheet) -> Iterator[F
                 yield finding("validation-changed", at=f"{name}!{at}")
 
 
-def _is_wide(part: str) -> bool:
-    (top, left), (bottom, right) = area(part)
+def _is_wide(part: Area) -> bool:
+    (top, left), (bottom, right) = part
     return (bottom - top + 1) * (right - left + 1) > _WIDE
 
 
@@ -377,11 +401,14 @@ def _settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
     for name, read in filled.sheets.items():
         if not read.protected:
             yield finding("unprotected", at=f"{name}!A1", name=name)
+        for first, _ in read.editable:
+            yield finding("unlocked", at=f"{name}!{a1(*first)}")
     for what in _calculation(filled.book.calculation):
         yield finding("calc-settings", what=what)
     names = {name.name: name.refers_to for name in filled.book.names if not name.local}
+    shadowed = {name.name for name in filled.book.names if name.local}
     for wanted, refers_to in plan.names.items():
-        if plain(names.get(wanted, "")) != plain(refers_to):
+        if wanted in shadowed or plain(names.get(wanted, "")) != plain(refers_to):
             yield finding("name-changed", name=wanted, expected=refers_to)
     for what in foreign(filled.parts):
         yield finding("foreign", what=what)

@@ -6,6 +6,7 @@ import datetime
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from xml.parsers import expat
@@ -17,7 +18,7 @@ from xl_kpi.findings import either
 from xl_kpi.rules.base import serial
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_DEPTH, MAX_MERGED_AREA, MAX_MERGES, MAX_ROW
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue
-from xl_kpi.workbook.draft import Address
+from xl_kpi.workbook.draft import Address, column_letter
 from xl_kpi.workbook.package import Refused, unescape
 
 Area = tuple[Address, Address]
@@ -47,10 +48,14 @@ class Worksheet:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
     protected: bool = False
     filtered: bool = False  # an autofilter hides rows by a criterion
+    editable: list[Area] = field(default_factory=list)  # what protection leaves open
+    conditions: list[tuple[list[Area], str]] = field(
+        default_factory=list
+    )  # conditional formats: cells, index of the look
 
 
 def read_worksheet(xml: bytes, strings: Sequence[str] = ()) -> Worksheet:
-    """A sheet's XML read once, front to back; only elements in the root's own prefix count.
+    """A sheet's XML read once, front to back; only elements in the root's own namespace count.
 
     Shared formulas are written out for each of their cells. Raises Refused: `damaged` for XML that is not well formed,
     a value or name that is none, a shared string that is not there; `ambiguous` for two cells of one name;
@@ -67,6 +72,8 @@ def read_worksheet(xml: bytes, strings: Sequence[str] = ()) -> Worksheet:
         raise Refused("damaged", either("单元格内容无效", "a cell is not valid")) from None
     return reader.sheet
 
+
+_COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
 
 # Rows and cells in the plain form in which Excel, WPS, LibreOffice and we write nearly all of them.
 _TOKEN = re.compile(
@@ -112,7 +119,7 @@ def _without_rows(xml: bytes, reader: _Reader) -> bytes:
 
 
 def _read_rest(xml: bytes, reader: _Reader) -> None:
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _no_doctype
 
@@ -143,90 +150,102 @@ class _Reader:
             str, tuple[str, str]
         ] = {}  # shared formulas by index: text, and the cell it is written for
         self._rule: dict[str, str] = {}
-        self._merged = 0
+        self._where: list[Area] = []  # the cells of the conditional format that is open
+        self._merged = self._last_row = 0
 
     def read_plain(self, tokens: Sequence[tuple[str, ...]]) -> None:
         """Take in rows and cells that _TOKEN has split. Raises Refused as the other way of reading does."""
         sheet, value_of = self.sheet, self._value
         cells, styles = sheet.cells, sheet.styles
-        count = 0
         row = ""  # the one that is open
-        for _, column, number, style, kind, formula, value, text, begun, attributes, empty, ended in tokens:
+        before = 0  # the column of its last cell
+        for _, column, line, style, kind, formula, value, text, begun, attributes, empty, ended in tokens:
             if column:
-                count += 1
-                name = column + number
-                if number != row:
+                name = column + line
+                if line != row:
                     raise Refused("damaged", either(f"单元格 {name} 不在它的行里", f"{name} is not in its row"))
+                if _COLUMNS[column] <= before:
+                    raise _disordered(name, name in styles)
+                before = _COLUMNS[column]
                 styles[name] = style or "0"
                 if formula or value or text:
                     said = (_unescaped(formula) if "&" in formula else formula) if formula else None
-                    held = value or text
-                    if "&" in held:
-                        held = _unescaped(held)
-                    cells[name] = ReadCell(value_of(kind or "n", held or None, said), said)
+                    if "&" in value or "&" in text:
+                        value, text = _unescaped(value), _unescaped(text)
+                    cells[name] = ReadCell(value_of(kind or "n", value, text, said), said)
             elif ended:
                 if not row:
-                    raise Refused("damaged", either("行的结构有误", "a row ends that has not begun"))
+                    raise _misplaced()
                 row = ""
             else:
                 if row:
-                    raise Refused("damaged", either("行的结构有误", "a row begins within a row"))
+                    raise _misplaced()
                 self._row(begun, dict(_ATTRIBUTE.findall(attributes)) if "h" in attributes else {})
-                row = "" if empty else begun
+                row, before = "" if empty else begun, 0
         if row:
-            raise Refused("damaged", either("行的结构有误", "a row does not end"))
-        if count != len(styles):
-            raise Refused("ambiguous", either("有重复的单元格", "a cell stands twice"))
+            raise _misplaced()
 
     def _row(self, number: str, attributes: Mapping[str, str]) -> None:
         if attributes.get("hidden") in _TRUE or attributes.get("ht", "")[:2] in _NO_HEIGHT:
             self.sheet.hidden_rows.add(int(number))
+        if str(int(number)) != number:
+            raise ValueError(number)
+        if int(number) <= self._last_row:
+            raise _disordered(number, int(number) == self._last_row)
+        self._last_row = int(number)
         if len(self.sheet.styles) > MAX_CELLS or not 1 <= int(number) <= MAX_ROW:
             raise Refused("too-large", either("单元格过多或行号无效", "too many cells, or a row out of bounds"))
 
-    def hook(self, parser: expat.XMLParserType, prefix: str) -> None:
-        """Set the handlers for elements of one prefix.
+    def hook(self, parser: expat.XMLParserType, space: str) -> None:
+        """Set the handlers for elements of one namespace (what stands before their names).
 
         Closures over local names, and no method calls for common cells: there are ten thousand events in a sheet.
         """
         sheet = self.sheet
         cells, styles = sheet.cells, sheet.styles
-        cell, row, formula = (prefix + name for name in ("c", "row", "f"))
-        shows = {prefix + "v", prefix + "t"}
-        other = {prefix + name: getattr(self, f"_{name}") for name in _OTHERS}
-        phonetic = prefix + "rPh"
-        ends = {prefix + name for name in ("formula1", "formula2", "dataValidation")}
+        cell, row, formula, value, text, phonetic = (space + name for name in ("c", "row", "f", "v", "t", "rPh"))
+        other = {space + name: getattr(self, f"_{name}") for name in _OTHERS}
+        ends = {space + name for name in ("formula1", "formula2", "dataValidation")}
+        leaves = {formula, value, text}
         pieces: list[str] = []
         name = kind = row_name = ""
         formula_attributes: dict[str, str] | None = None
-        shown: str | None = None
         said: str | None = None
+        number: str | None = None  # what stands in v
+        words: str | None = None  # what stands in is
         depth = 1
         guide = 0  # how deep inside a phonetic guide
+        leaf = False
+        before = 0  # the column of the last cell of the row
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal name, kind, row_name, formula_attributes, shown, said, depth, guide
+            nonlocal name, kind, row_name, formula_attributes, said, number, words, depth, guide, leaf, before
             depth += 1
+            if leaf:
+                raise Refused("damaged", either("单元格的值里有别的元素", "a value holds an element"))
             if tag == cell:
                 name = attributes["r"]
                 kind = attributes.get("t", "n")
-                shown = said = formula_attributes = None
+                said = number = words = formula_attributes = None
                 column = name[: -len(row_name)]
-                if column + row_name != name or not column.isalpha():
+                if column + row_name != name or column not in _COLUMNS:
                     raise Refused("damaged", either(f"单元格名 {name!r} 无效", f"{name!r} is no cell's name"))
-                if name in styles:
-                    raise Refused("ambiguous", either(f"单元格 {name} 出现两次", f"the cell {name} stands twice"))
+                if _COLUMNS[column] <= before:
+                    raise _disordered(name, name in styles)
+                before = _COLUMNS[column]
                 styles[name] = attributes.get("s", "0")
-            elif tag == formula:
-                formula_attributes = attributes
+            elif tag in leaves:
+                leaf = True
+                if tag == formula:
+                    if formula_attributes is not None:
+                        raise _twice(name)
+                    formula_attributes = attributes
             elif tag == row:
+                if row_name:
+                    raise _misplaced()
                 row_name = attributes["r"]
-                if attributes.get("hidden") in _TRUE or attributes.get("ht", "")[:2] in _NO_HEIGHT:
-                    sheet.hidden_rows.add(int(row_name))
-                if len(styles) > MAX_CELLS or not 1 <= int(row_name) <= MAX_ROW:
-                    raise Refused(
-                        "too-large", either("单元格过多或行号无效", "too many cells, or a row out of bounds")
-                    )
+                before = 0
+                self._row(row_name, attributes)
             elif tag in other:
                 other[tag](attributes)
             elif tag == phonetic:
@@ -236,17 +255,26 @@ class _Reader:
             del pieces[:]
 
         def end(tag: str) -> None:
-            nonlocal shown, said, depth, guide
+            nonlocal row_name, said, number, words, depth, guide, leaf
             depth -= 1
+            leaf = False
             if tag == cell:
-                if shown is not None or said is not None or formula_attributes is not None:
+                if number and words:
+                    raise _twice(name)
+                if number or words or formula_attributes is not None:
                     found = self._formula(name, said, formula_attributes)
-                    cells[name] = ReadCell(self._value(kind, shown or None, found), found)
-            elif tag in shows:
+                    cells[name] = ReadCell(self._value(kind, number, words, found), found)
+            elif tag == value:
+                if number is not None:
+                    raise _twice(name)
+                number = "".join(pieces)
+            elif tag == text:
                 if not guide:
-                    shown = "".join(pieces) if shown is None else shown + "".join(pieces)
+                    words = (words or "") + "".join(pieces)
             elif tag == formula:
                 said = "".join(pieces)
+            elif tag == row:
+                row_name = ""
             elif tag == phonetic:
                 guide = 0
             elif tag in ends:
@@ -263,6 +291,9 @@ class _Reader:
         if kind == "shared":
             index = attributes["si"]
             if text:
+                # A program goes by the text or by the number: with the number in use already, they may differ.
+                if index in self._masters:
+                    raise _twice(name)
                 self._masters[index] = (text, name)
             elif index in self._masters:
                 return _translated(*self._masters[index], name)
@@ -270,28 +301,34 @@ class _Reader:
                 raise Refused(
                     "damaged", either(f"{name} 的共享公式没有原文", f"the shared formula of {name} has no text")
                 )
+        elif kind == "array" and attributes.get("ref", name) != name:
+            return f"{{{text or ''}}}"  # as Excel shows a formula that fills several cells
         elif kind == "dataTable":
             return "TABLE()"
         return text or ""
 
-    def _value(self, kind: str, text: str | None, formula: str | None) -> ReadValue:
-        if text is None:
+    def _value(self, kind: str, number: str | None, words: str | None, formula: str | None) -> ReadValue:
+        if kind == "inlineStr" if number else words and kind != "inlineStr":
+            raise ValueError(kind)  # what one program reads another passes over
+        if words:
+            return unescape(words)
+        if not number:
             return "" if kind == "str" and formula is not None else None
         if kind == "n":
-            return _number(text) if text.strip() else None
+            return _number(number) if number.strip() else None
         if kind == "s":
-            index = int(text)
+            index = int(number)
             if index < 0:
                 raise IndexError(index)
             return self._strings[index]
-        if kind in ("str", "inlineStr"):
-            return unescape(text)
+        if kind == "str":
+            return unescape(number)
         if kind == "b":
-            return text.strip() not in ("0", "false")
+            return number.strip() not in ("0", "false")
         if kind == "e":
-            return CellError(text)
+            return CellError(number)
         if kind == "d":
-            return _moment(text)
+            return _moment(number)
         raise ValueError(kind)
 
     # what else a sheet says, one method for each element
@@ -314,6 +351,15 @@ class _Reader:
     def _sheetProtection(self, attributes: dict[str, str]) -> None:
         self.sheet.protected = attributes.get("sheet") in _TRUE
 
+    def _protectedRange(self, attributes: dict[str, str]) -> None:
+        self.sheet.editable += areas(attributes.get("sqref", ""))
+
+    def _conditionalFormatting(self, attributes: dict[str, str]) -> None:
+        self._where = areas(attributes.get("sqref", ""))
+
+    def _cfRule(self, attributes: dict[str, str]) -> None:
+        self.sheet.conditions.append((self._where, attributes.get("dxfId", "")))
+
     def _filterColumn(self, attributes: dict[str, str]) -> None:
         self.sheet.filtered = True
 
@@ -321,7 +367,7 @@ class _Reader:
         self._rule = attributes | {"formula1": "", "formula2": ""}
 
     def _limit(self, tag: str, text: str) -> None:
-        local = tag.rpartition(":")[2]
+        local = tag.rpartition("}")[2]
         if local != "dataValidation":
             self._rule[local] = text
             return
@@ -337,7 +383,30 @@ class _Reader:
         self.sheet.validations.append(made)
 
 
-_OTHERS = ("mergeCell", "col", "sheetProtection", "filterColumn", "dataValidation")
+def _twice(name: str) -> Refused:
+    return Refused("ambiguous", either(f"单元格 {name} 有两个值或两个公式", f"{name} has two values or two formulas"))
+
+
+def _disordered(name: str, twice: bool) -> Refused:
+    if twice:
+        return Refused("ambiguous", either(f"{name} 出现两次", f"{name} stands twice"))
+    return Refused("damaged", either(f"{name} 的次序不对", f"{name} is out of order"))
+
+
+def _misplaced() -> Refused:
+    return Refused("damaged", either("行的结构有误", "a row does not begin or end where it should"))
+
+
+_OTHERS = (
+    "mergeCell",
+    "col",
+    "sheetProtection",
+    "protectedRange",
+    "filterColumn",
+    "conditionalFormatting",
+    "cfRule",
+    "dataValidation",
+)
 _ATTRIBUTE = re.compile(r'([a-zA-Z0-9:]+)="([^"]*)"')
 _TRUE = ("1", "true", "on")
 _NO_HEIGHT = ("0", "0.")  # a tenth of a point is none
@@ -374,16 +443,20 @@ def area(ref: str) -> Area:
     return (top, left), (bottom, right)
 
 
+def areas(sqref: str) -> list[Area]:
+    """The areas of a list of ranges, as in B2:D5 F7; what is none is passed over."""
+    found = []
+    for part in sqref.split():
+        with suppress(ValueError):
+            found.append(area(part))
+    return found
+
+
 @lru_cache(maxsize=20000)
 def address(name: str) -> Address:
     """`B5` to (5, 2). Raises ValueError for what is no cell of a sheet."""
     letters = name.rstrip("0123456789")
-    if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) <= 3):
-        raise ValueError(name)
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
     row = int(name[len(letters) :])
-    if not (1 <= row <= MAX_ROW and column <= MAX_COLUMN):
+    if letters not in _COLUMNS or not 1 <= row <= MAX_ROW:
         raise ValueError(name)
-    return row, column
+    return row, _COLUMNS[letters]

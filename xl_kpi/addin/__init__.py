@@ -1,0 +1,1 @@
+"""The Excel add-in: its file (build), and what its buttons do."""
