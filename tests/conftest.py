@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -26,13 +27,18 @@ def engine_named() -> Callable[[str], Engine]:
     return engine
 
 
+_SAID = {
+    "workbooks against the scorer": ("workbooks compared", "values compared", "disagreements"),
+    "hostile files": ("hostile kinds", "missed", "false flags"),
+}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many values the tests of agreement compared, over all processes."""
-    totals: dict[str, int] = {}
+    """Say what the tests that count have counted, over all processes."""
+    totals: Counter[str] = Counter()
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
-        for name, value in report.user_properties:
-            if name in ("workbooks compared", "values compared", "disagreements"):
-                totals[name] = totals.get(name, 0) + int(value)
-    if totals:
-        said = ", ".join(f"{value:,} {name}" for name, value in totals.items())
-        terminalreporter.write_line(f"workbooks against the scorer: {said}")
+        totals.update({name: int(value) for name, value in report.user_properties if str(value).isdigit()})
+    for what, names in _SAID.items():
+        if any(name in totals for name in names):
+            said = ", ".join(f"{totals[name]:,} {name}" for name in names)
+            terminalreporter.write_line(f"{what}: {said}")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -108,7 +109,7 @@ def test_the_output_is_the_same_bytes_for_any_number_of_workers(
         return run("check", mixed, mixed / "没有.xlsx", *arguments), junit.read_bytes(), csv.read_bytes()
 
     (code, out, err), junit, csv = alone = outputs(0)
-    for workers in (1, 2, 3):
+    for workers in (1, 3):  # two: below
         assert outputs(workers) == alone, workers
 
     assert code == 1
@@ -145,7 +146,7 @@ def test_the_output_is_the_same_bytes_for_any_number_of_workers(
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with so many files that a run can be met half way."""
     folder = tmp_path_factory.mktemp("许多")
-    for number in range(150):
+    for number in range(100):
         (folder / f"{number:03d}.xlsx").write_bytes(api.build(small(), f"单位{number}"))
     return folder
 
@@ -158,8 +159,12 @@ def undisturbed(many: Path) -> list[Any]:
 
 def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The workers of a program, apart from what else it has started."""
-    children = psutil.Process(process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.Error):  # it has just ended
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 @bulk
@@ -176,8 +181,8 @@ def test_workers_killed_in_mid_run_leave_no_trace_in_the_output(many: Path, undi
     assert workers
     for worker in workers:
         worker.kill()
-    out, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (1, b"")
+    out, err = process.stdout.read(), process.stderr.read()
+    assert (process.wait(), err) == (1, b"")
     assert rows_of((first + out).decode()) == undisturbed
 
 
@@ -191,7 +196,7 @@ def test_a_run_killed_half_way_is_taken_up_with_the_same_output(
     process = started("check", many, "--json", "--workers", workers, "--resume", journal)
     assert process.stdout is not None
     assert process.stderr is not None
-    for _ in range(random.Random(workers).randrange(1, 80)):
+    for _ in range(random.Random(workers).randrange(1, 60)):
         assert process.stdout.readline()
     crew = workers_of(process)
     process.send_signal(signal.SIGKILL)
@@ -203,7 +208,7 @@ def test_a_run_killed_half_way_is_taken_up_with_the_same_output(
 
     lines = journal.read_bytes().split(b"\n")
     finished = sum(line.startswith(b'{"key"') and line.endswith(b"}") for line in lines)
-    assert 0 < finished < 150
+    assert 0 < finished < 100
     # What is taken from the journal shows: it is made to say something that no file says.
     said = journal.read_bytes().replace(b'"total": 0', b'"total": 4711')
     journal.write_bytes(said)

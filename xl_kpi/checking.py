@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from xl_kpi.findings import Finding, Verdict, WorkbookError, either, finding, ve
 from xl_kpi.scoring import checks
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
-from xl_kpi.workbook.cells import CellError, Value, patch_cells
+from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
 from xl_kpi.workbook.package import replace_parts
+from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read
+from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import Examined, examine
 
 NATIVE = "native"
@@ -57,7 +60,7 @@ class Report:
     year: int | None = None
     level: str = ""
     unit_code: str = ""
-    answers: str = ""  # a digest of whose answers these are, and of the answers
+    answers: str = ""  # a digest of the answers, the same for every file that holds them
     assessment: Assessment | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -72,8 +75,8 @@ class Report:
             "level": self.level,
             "unit_code": self.unit_code,
         }
-        result |= dict.fromkeys(("complete", "total", "max", "rate", "grade"))
-        result |= {"vetoes": [], "groups": [], "tasks": []}
+        result |= dict.fromkeys(("complete", "total", "self_total", "max", "rate", "grade", "veto_state"))
+        result |= {"missing": None, "invalid": None, "vetoes": [], "groups": [], "tasks": []}
         if self.assessment is not None:
             result |= _assessment_json(self.assessment)
         return result | {"findings": [f.as_json() for f in self.findings]}
@@ -155,7 +158,7 @@ class _Returned:
     examined: Examined
     findings: list[Finding] = field(default_factory=list)
     engine: str = NATIVE
-    recalculated: Mapping[Place, Value | CellError | bool] = field(default_factory=dict)
+    recalculated: Mapping[Place, ReadValue] = field(default_factory=dict)
 
 
 def _returned(position: int, source: Source, scheme_file: str, asked: Asked, engine: str) -> _Returned:
@@ -163,15 +166,14 @@ def _returned(position: int, source: Source, scheme_file: str, asked: Asked, eng
     _expected(filled, asked)
     examined = examine(filled)
     findings = list(_misnamed(filled))
-    recalculated: Mapping[Place, Value | CellError | bool] = {}
+    recalculated: Mapping[Place, ReadValue] = {}
     if engine != NATIVE:
         try:
             values = engines.named(engine).recalculate([filled.package])[0]
         except RecalculationError as error:
             findings.append(finding("not-computable", why=str(error)))
         else:
-            places = ((address.rpartition("!"), value) for address, value in values.items())
-            recalculated = {(sheet, name): value for (sheet, _, name), value in places}
+            recalculated = _by_place(values)
     meta = filled.meta
     return _Returned(
         position, filled.file, filled.plan, meta.unit, meta.code, examined, findings, engine, recalculated
@@ -185,9 +187,14 @@ def _expected(filled: Filled, asked: Asked) -> None:
         raise WorkbookError(finding("other-year", file=file, found=scheme.year, expected=asked.year))
     if asked.level and scheme.levels and asked.level != scheme.level:
         raise WorkbookError(finding("other-level", file=file, found=scheme.level, expected=asked.level))
-    if asked.units and unit not in asked.units:
+    if asked.units and unit_key(unit) not in _unit_keys(asked.units):
         why = either("不在单位名单中", "it is not on the list of units")
         raise WorkbookError(finding("other-unit", file=file, found=unit, expected=why))
+
+
+@lru_cache(maxsize=4)
+def _unit_keys(units: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(unit_key, units))
 
 
 def _misnamed(filled: Filled) -> Iterator[Finding]:
@@ -251,7 +258,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
 
 def _digest(returned: _Returned) -> str:
     answers = sorted(returned.examined.counted.items())
-    text = json.dumps([returned.plan.fingerprint, returned.unit, returned.unit_code, answers])
+    text = json.dumps([returned.plan.fingerprint, answers])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -280,44 +287,52 @@ def recalculated(
     """
     results: dict[int, bytes | tuple[Finding, ...]] = {}
     waiting: dict[int, list[tuple[int, Filled]]] = defaultdict(list)
-    for position, source in enumerate(sources):
-        try:
-            filled = read(source, scheme_file)
-            examine(filled)
-        except WorkbookError as error:
-            results[position] = error.findings
-        else:
-            waiting[id(filled.plan)].append((position, filled))
-    for together in waiting.values():
-        plan = together[0][1].plan
-        batch = run(plan.program, [filled.typed() for _, filled in together])
-        for (position, filled), values in zip(together, compare.shown(plan, batch), strict=True):
+    with _no_collecting():
+        for position, source in enumerate(sources):
             try:
+                filled = read(source, scheme_file)
+                examine(filled)
+            except WorkbookError as error:
+                results[position] = error.findings
+            else:
+                waiting[id(filled.plan)].append((position, filled))
+        for together in waiting.values():
+            plan = together[0][1].plan
+            batch = run(plan.program, [filled.typed() for _, filled in together])
+            for (position, filled), values in zip(together, compare.shown(plan, batch), strict=True):
                 results[position] = _with_values(filled, compare.by_place(plan, values), engine)
-            except RecalculationError as error:
-                results[position] = (finding("not-computable", why=str(error)),)
     return [results[position] for position in range(len(sources))]
 
 
-def _with_values(filled: Filled, values: Mapping[Place, Value], engine: str) -> bytes:
-    known: dict[Place, Any] = dict(values)
+def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> bytes | tuple[Finding, ...]:
+    values: Mapping[Place, ReadValue] = native
     if engine != NATIVE:
-        found = engines.named(engine).recalculate([filled.package])[0]
-        known = {(address.rpartition("!")[0], address.rpartition("!")[2]): value for address, value in found.items()}
+        try:
+            values = _by_place(engines.named(engine).recalculate([filled.package])[0])
+        except RecalculationError as error:
+            return (finding("not-computable", why=str(error)),)
+        lost = [finding("not-computable", at="!".join(p), why=engine) for p, v in values.items() if v == NOT_COMPUTED]
+        if lost:
+            return tuple(lost)
     has_formula = {
-        place: value
-        for place, value in known.items()
-        if (cell := filled.sheets[place[0]].cells.get(place[1])) is not None and cell.formula is not None
+        (sheet, name): value
+        for (sheet, name), value in values.items()
+        if (cell := filled.sheets[sheet].cells.get(name)) is not None and cell.formula is not None
     }
     return patched(filled, has_formula, keep_formulas=True)
 
 
-def patched(filled: Filled, values: Mapping[Place, Any], *, keep_formulas: bool) -> bytes:
+def _by_place(values: Mapping[str, ReadValue]) -> dict[Place, ReadValue]:
+    split = ((address.rpartition("!"), value) for address, value in values.items())
+    return {(sheet, name): value for (sheet, _, name), value in split}
+
+
+def patched(filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool) -> bytes:
     """The workbook with new values in some cells; every other byte of the sheets and every other part stays.
 
     Raises WorkbookError where the file does not have one of the cells.
     """
-    by_sheet: dict[str, dict[str, Any]] = defaultdict(dict)
+    by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
     for (sheet, name), value in values.items():
         by_sheet[sheet][name] = value
     try:

@@ -330,10 +330,11 @@ def _recalc(options: argparse.Namespace) -> int:
         try:
             save(target, result)
         except SavedBeside as beside:
-            print(f"{target} 正在被其他程序打开，结果存为 {beside.path}。请关闭后用它替换原文件", file=sys.stderr)
+            said = f"{target} 正在被其他程序打开，结果存为 {beside.path}。请关闭后用它替换原文件"
+            print(outward.plain(said), file=sys.stderr)
             code = FOUND
         else:
-            print(target)
+            print(outward.plain(str(target)))
     return code
 
 
@@ -369,11 +370,14 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _workbooks(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the .xlsx files of the folders named; Excel's lock files are passed over and counted."""
+    """The files named, and the workbooks of the folders named, those in a format to be refused too: no unit goes missing.
+
+    Excel's lock files are passed over and counted.
+    """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".xlsx" and p.is_file())
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
             locks = [p for p in inside if p.name.startswith("~$")]
             if locks:
                 print(f"{path}：跳过 {len(locks)} 个正在打开的文件的锁文件（~$）", file=sys.stderr)
@@ -385,6 +389,8 @@ def _workbooks(paths: Sequence[Path]) -> list[Path]:
         raise XlKpiError(finding("nothing-to-do", where="、".join(map(str, paths)), why=why))
     return found
 
+
+_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods")
 
 Item = TypeVar("Item")
 
@@ -410,7 +416,7 @@ def _list(findings: Iterable[Finding]) -> None:
 
 def _print_json(objects: Iterable[Any]) -> None:
     for item in objects:
-        print(json.dumps(item, ensure_ascii=False))
+        print(outward.json_line(item), flush=True)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -275,9 +275,9 @@ CATALOGUE: dict[str, Kind] = {
         "the workbook holds {what}, which was neither followed nor run",
     ),
     "date-1904": Kind(
-        "info",
-        "工作簿使用 1904 日期系统，日期已换算",
-        "the workbook counts dates from 1904; they were converted",
+        "warning",
+        "工作簿使用 1904 日期系统，日期已换算后计分；工作簿里的公式没有换算。请改用下发的空白工作簿填报",
+        "the workbook counts dates from 1904; they were converted, its own formulas do not convert them",
     ),
     "text-number": Kind(
         "warning",

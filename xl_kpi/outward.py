@@ -12,6 +12,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from csv import writer
+from json import dumps
 from typing import IO, Any
 from xml.etree import ElementTree
 
@@ -30,6 +31,21 @@ def plain(text: str) -> str:
     Tabs and line ends become spaces. Everything else is unchanged, and nothing is cut.
     """
     return "".join(map(_seen, text))
+
+
+def json_line(value: object) -> str:
+    """A value as one line of JSON: Chinese as it is, what is not seen or acts as its escape."""
+    return _UNCOMMON.sub(_as_json, dumps(value, ensure_ascii=False))
+
+
+_UNCOMMON = re.compile(r"[^ -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5e]")  # most of a line need not be looked at
+
+
+def _as_json(found: re.Match[str]) -> str:
+    char = found[0]
+    if _seen(char) == char:
+        return char
+    return dumps(char)[1:-1] if char != "\x7f" else "\\u007f"  # which json leaves as it is
 
 
 def _seen(char: str) -> str:
@@ -128,7 +144,7 @@ _OUTCOMES = {"reject": "error", "flag": "failure"}
 def _case(report: Mapping[str, Any]) -> ElementTree.Element:
     # Readers want a class name; a file that is none of ours is of no scheme.
     scheme = plain(report["scheme"]) or "xl-kpi"
-    case = ElementTree.Element("testcase", name=plain(report["file"]), classname=scheme)
+    case = ElementTree.Element("testcase", name=plain(report["file"] or report["unit"]), classname=scheme)
     findings = report["findings"]
     said = "\n".join(map(_finding_line, findings))
     outcome = _OUTCOMES.get(report["verdict"])

@@ -131,6 +131,7 @@ def _zip_password(book: Book) -> bytes:
     return bytes(package)
 
 
+BOTH = ("ambiguous", "damaged")
 SAFE_ZIP = ("unsafe-package", "too-large")
 ARCHIVES = [
     Kind("truncated", "the second half is missing", reject("damaged"), lambda b: bytes(b)[: len(bytes(b)) // 2]),
@@ -350,6 +351,36 @@ XML = [
         lambda b: _deep(b, WORKBOOK, "</workbook>"),
         heavy=True,
     ),
+    Kind(
+        "prefix-unbound",
+        "an attribute's prefix is not declared",
+        reject("damaged"),
+        lambda b: b.on(SUMMARY, "<pageSetup ", '<pageSetup q:id="x" '),
+    ),
+    Kind(
+        "attribute-twice",
+        "an element has an attribute twice",
+        reject("damaged"),
+        lambda b: b.on(ENTRY, '<c r="E10" ', '<c r="E10" r="E10" '),
+    ),
+    Kind(
+        "row-attribute-twice",
+        "a row has two numbers",
+        reject(*BOTH),
+        lambda b: b.on(ENTRY, '<row r="10" ', '<row r="10" r="11" '),
+    ),
+    Kind(
+        "control-character",
+        "a label holds a character that XML does not allow",
+        reject("damaged"),
+        lambda b: b.on(ENTRY, "做好群众满意度", "做好\x01群众满意度"),
+    ),
+    Kind(
+        "relations-not-well-formed",
+        "the relations of a drawing are cut off",
+        reject("damaged"),
+        lambda b: b.sub("xl/drawings/_rels/drawing1.xml.rels", "</Relationships>", ""),
+    ),
     Kind("not-well-formed", "an element is not closed", reject("damaged"), lambda b: b.on(ENTRY, "</worksheet>", "")),
     Kind(
         "not-utf-8",
@@ -437,7 +468,6 @@ def _twice(book: Book, pattern: str) -> Book:
     return book.on(ENTRY, pattern, lambda f: f[0] + f[0].replace("<v>13<", "<v>14<"))
 
 
-BOTH = ("ambiguous", "damaged")
 AMBIGUOUS = [
     Kind("duplicate-cell", "a cell stands twice", reject("ambiguous"), lambda b: _twice(b, r'<c r="E10".*?</c>')),
     Kind("duplicate-row", "a row stands twice", reject("ambiguous"), lambda b: _twice(b, r'<row r="10".*?</row>')),
@@ -538,12 +568,18 @@ AMBIGUOUS = [
         _decoy,
     ),
     Kind("decoy-workbook", "two parts are the workbook", reject("ambiguous"), _decoy_book),
+    # Excel calls such a sheet damaged, openpyxl passes over the rows in silence, LibreOffice reads them.
     Kind(
         "rows-disordered",
         "a lower row stands above a higher one",
-        # Excel calls such a sheet damaged; the places of the cells are clear all the same.
-        reject(*BOTH) | accept(),
+        reject(*BOTH),
         lambda b: b.on(ENTRY, r'(<row r="10".*?</row>)(<row r="11".*?</row>)', r"\2\1"),
+    ),
+    Kind(
+        "cells-disordered",
+        "a cell stands to the left of one before it",
+        reject(*BOTH),
+        lambda b: b.on(ENTRY, r'(<c r="E10".*?</c>)(<c r="F10"[^>]*/>)', r"\2\1"),
     ),
 ]
 

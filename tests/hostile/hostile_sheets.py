@@ -23,6 +23,8 @@ from hostile_book import (
     Book,
     Kind,
     accept,
+    answered,
+    filled,
     flag,
     reject,
     unscored,
@@ -511,26 +513,45 @@ IDENTITY = [
 ]
 
 
-def _in_1904(book: Book) -> Book:
-    """Dates as a workbook of the old Macintosh counts them: 1,462 days fewer."""
-    book.sub(WORKBOOK, "<workbookPr ?/>", '<workbookPr date1904="1"/>')
-    return book.on(ENTRY, "<v>44834</v>", "<v>43372</v>", 0)
+def _in_1904(book: Book, attribute: str = 'date1904="1"') -> Book:
+    """The workbook counts dates from 1904."""
+    return book.sub(WORKBOOK, "<workbookPr ?/>", f"<workbookPr {attribute}/>")
+
+
+def _dates_1904(attribute: str) -> bytes:
+    """2022-09-30 is 1,462 days fewer, which the formulas take for a day in 2018: they show t12 as 有误, in Excel as well."""
+    full = filled("blood-full")
+    return bytes(_in_1904(Book("blood-full", answered(full, {"t12.built_date": 43372})), attribute))
 
 
 OTHER_DATES = [
-    Kind("dates-1904", "dates are counted from 1904", accept("date-1904"), _in_1904, base="blood-full"),
+    Kind(
+        "dates-1904",
+        "dates are counted from 1904",
+        flag("date-1904"),
+        lambda b: _dates_1904('date1904="1"'),
+        base="blood-full",
+    ),
     Kind(
         "dates-1904-true",
         'the same, written date1904="true"',
-        accept("date-1904"),
-        lambda b: _in_1904(b).sub(WORKBOOK, 'date1904="1"', 'date1904="true"'),
+        flag("date-1904"),
+        lambda b: _dates_1904('date1904="true"'),
+        base="blood-full",
+    ),
+    Kind(
+        "dates-1904-shown-converted",
+        "dates are counted from 1904, and the formulas show what they would for dates from 1900",
+        # The numbers are right and the formulas do not come to them: either may be said.
+        flag("date-1904") | flag("stale"),
+        lambda b: _in_1904(b).on(ENTRY, "<v>44834</v>", "<v>43372</v>", 0),
         base="blood-full",
     ),
     Kind(
         "dates-1904-misread",
         "the workbook is said to count from 1904, and does not: 2022-09-30 is 2026-10-01",
         flag("out-of-range"),
-        lambda b: b.sub(WORKBOOK, "<workbookPr ?/>", '<workbookPr date1904="1"/>'),
+        _in_1904,
         f"{ENTRY}!E71",
         (unscored(390, "t12"),),
         "blood-full",

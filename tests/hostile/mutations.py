@@ -1,4 +1,4 @@
-"""Every kind of tampering, in one table: what it does, and the right answer by /work's matrix of hostile files."""
+"""Every kind of tampering, in one table: what it does, and the right answer by shared/hostile-files.md."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from opened import SMALL, Opened, built, mapped
 from xl_kpi import api
 from xl_kpi.findings import WorkbookError
 from xl_kpi.workbook import package
-from xl_kpi.workbook.cells import patch_cells
+from xl_kpi.workbook.patch import patch_cells
 
 pytestmark = pytest.mark.xdist_group("small")
 

@@ -10,7 +10,7 @@ import re
 import struct
 import tempfile
 import zipfile
-from importlib import resources
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -35,6 +35,7 @@ _RIBBON_TYPE = "http://schemas.microsoft.com/office/2007/relationships/ui/extens
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TEMPLATE = "VBAProject"  # the name that pyOpenVBA gives a new project
 _PROJECTNAME = 0x0004  # the record of its name, [MS-OVBA] 2.3.4.2.1.6
+_CHANGED = "xlwings is not the version that macros/xlwings.yaml was written for: in {where}, {wanted} stands {found} times, not once"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -74,50 +75,43 @@ def hardened(source: str) -> str:
     """
     recipe: dict[str, Any] = yaml.safe_load((MACROS / "xlwings.yaml").read_text(encoding="utf-8"))
     source = source.replace("\r\n", "\n")
-    _position(source, recipe["version"], "the module")
-    licence = source[: _position(source, recipe["procedures_begin"], "the module")]
-    pieces = [licence, recipe["head"], "\n"]
     edits: dict[str, list[dict[str, str]]] = recipe["edits"]
-    for name in recipe["keep"]:
-        text = _procedure(source, name)
-        for edit in edits.pop(name, []):
-            start = _position(text, edit["old"], name)
-            end = start + len(edit["old"])
-            if "until" in edit:
-                end = start + _position(text[start:], edit["until"], name)
-            text = text[:start] + edit["new"] + text[end:]
-        access = "Public" if name in recipe["public"] else "Private"
-        pieces.append(f"{access} {text.removeprefix('Public ').removeprefix('Private ')}\n\n")
-    if edits:
-        raise ValueError(f"xlwings.yaml edits what it does not keep: {', '.join(edits)}")
-    return "".join(pieces)
+    kept = {"licence": source[: _position(source, recipe["procedures_begin"], "the module")]}
+    kept |= {name: _procedure(source, name, name in recipe["public"]) for name in recipe["keep"]}
+    if not edits.keys() <= kept.keys():
+        raise ValueError(f"xlwings.yaml edits what it does not keep: {', '.join(edits.keys() - kept.keys())}")
+    for name, changes in edits.items():
+        text = kept[name]
+        for change in changes:
+            start = _position(text, change["old"], name)
+            end = start + len(change["old"])
+            if "until" in change:
+                end = start + _position(text[start:], change["until"], name)
+            text = text[:start] + change["new"] + text[end:]
+        kept[name] = text
+    return "\n".join(kept.values())
 
 
 def _position(text: str, wanted: str, where: str) -> int:
     """Where the wanted text begins, which must stand there once."""
     found = text.count(wanted)
     if found != 1:
-        raise ValueError(
-            f"xlwings is not the version that macros/xlwings.yaml was written for: "
-            f"in {where}, {wanted.strip()!r} stands {found} times, not once"
-        )
+        raise ValueError(_CHANGED.format(where=where, wanted=repr(wanted.strip()), found=found))
     return text.index(wanted)
 
 
-def _procedure(source: str, name: str) -> str:
+def _procedure(source: str, name: str, public: bool) -> str:
     """A procedure's text, without what is compiled conditionally around it."""
-    pattern = rf"^(?:Public |Private )?(Sub|Function) {name}\(.*?^End \1$"
+    pattern = rf"^(?:Public |Private )?((Sub|Function) {name}\(.*?^End \2\n)"
     found = list(re.finditer(pattern, source, re.DOTALL | re.MULTILINE))
     if len(found) != 1:
-        raise ValueError(
-            f"xlwings is not the version that macros/xlwings.yaml was written for: {name}, {len(found)} times"
-        )
-    return found[0][0]
+        raise ValueError(_CHANGED.format(where="the module", wanted=f"the procedure {name}", found=len(found)))
+    return f"{'Public' if public else 'Private'} {found[0][1]}"
 
 
 def _of_xlwings(name: str) -> str:
-    # Read as a file of the package's: importing xlwings would look for Excel.
-    return resources.files("xlwings").joinpath(name).read_bytes().decode("ascii")
+    # As a file: importing xlwings takes longer than the build, and starts looking for Excel.
+    return Path(str(distribution("xlwings").locate_file(f"xlwings/{name}"))).read_bytes().decode("ascii")
 
 
 def _crlf(source: str) -> str:

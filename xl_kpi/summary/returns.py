@@ -23,6 +23,7 @@ from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding,
 from xl_kpi.scheme import load as loading
 from xl_kpi.summary import pool
 from xl_kpi.workbook.read import Source, identify, name_and_content
+from xl_kpi.workbook.units import unit_key
 
 Row = dict[str, Any]
 """What checking one file came to, with the keys of `xl-kpi check --json`."""
@@ -125,9 +126,9 @@ def check_all(
         rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
     for position, row in enumerate(rows):
         yield _annotated(row, position, together, sources)
-    handed_in = {known.unit for known in together.known}
+    handed_in = {unit_key(known.unit) for known in together.known}
     for unit in asked.units:
-        if unit not in handed_in:
+        if unit_key(unit) not in handed_in:
             row = rejected("", finding("missing-unit", unit=unit)).as_json()
             yield row | {"unit": unit, "duplicate_of": None}
 
@@ -162,7 +163,7 @@ def _know(source: Source) -> Known:
     digest = hashlib.sha256(content).hexdigest()
     if meta is None:
         return Known(digest, "", (), "")
-    return Known(digest, meta.unit, (meta.scheme, str(meta.year), meta.level, meta.unit.casefold()), meta.code)
+    return Known(digest, meta.unit, (meta.scheme, str(meta.year), meta.level, unit_key(meta.unit)), meta.code)
 
 
 _UNKNOWN = Known("", "", (), "")

@@ -1,17 +1,14 @@
-"""The cells of a sheet: what they hold, and how some are patched in place in the sheet's XML.
-
-Patching touches the cells concerned and nothing else: every other byte of the sheet stays.
-"""
+"""What a cell holds, and how it is written in a sheet's XML."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import datetime
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.expr.to_excel import number_text
+from xl_kpi.rules.base import serial
+from xl_kpi.workbook.package import unescape
 
 
 @dataclass(frozen=True)
@@ -36,105 +33,49 @@ class ReadCell:
     formula: str | None = None
 
 
-@dataclass
-class _Span:
-    """Where a cell's element lies in the bytes of a sheet."""
+def read_value(kind: str, number: str, words: str, has_formula: bool, strings: Sequence[str]) -> ReadValue:
+    """A cell's value from its type `t`, the text of its `v` and the text in its `is`; "" where it has none.
 
-    start: int
-    end: int
-    attributes: dict[str, str]
-    formula: bytes  # the <f> element as it stands, or nothing
-    prefix: str
-
-
-def patch_cells(sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formulas: bool) -> bytes:
-    """A sheet with new values in some cells (by name, e.g. B5); None empties a cell, styles stay.
-
-    With keep_formulas a formula stays and only its cached value changes; otherwise the value takes its place.
-    Raises KeyError naming the first cell the sheet does not have.
+    Raises ValueError for what is no value of the type, or what one program would read and another pass over;
+    IndexError for a shared string that is not there.
     """
-    spans = _find(sheet_xml, set(values))
-    missing = [name for name in values if name not in spans]
-    if missing:
-        raise KeyError(missing[0])
-    pieces = []
-    position = 0
-    for name, span in sorted(spans.items(), key=lambda item: item[1].start):
-        pieces += [sheet_xml[position : span.start], _patched(span, values[name], keep_formulas)]
-        position = span.end
-    return b"".join([*pieces, sheet_xml[position:]])
+    if kind == "inlineStr" if number else words and kind != "inlineStr":
+        raise ValueError(kind)
+    if words:
+        return unescape(words)
+    if not number:
+        return "" if kind == "str" and has_formula else None
+    if kind == "n":
+        return _number(number) if number.strip() else None
+    if kind == "s":
+        return strings[_index(number)]
+    if kind == "str":
+        return unescape(number)
+    if kind == "b":
+        return number.strip() not in ("0", "false")
+    if kind == "e":
+        return CellError(number)
+    if kind == "d":
+        return _moment(number)
+    raise ValueError(kind)
 
 
-# XML cannot hold these, or not keep them apart (a carriage return); Excel writes them as _xHHHH_.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+def _index(text: str) -> int:
+    index = int(text)
+    if index < 0:
+        raise IndexError(text)
+    return index
 
 
-# What would read as such an escape is escaped itself.
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+def _number(text: str) -> float:
+    # float() also takes 1_000, full-width digits, nan and inf; none of them is a number in a file.
+    number = float(text)
+    if not math.isfinite(number) or "_" in text or not text.isascii():
+        raise ValueError(text)
+    return number
 
 
-def _text(value: str) -> str:
-    value = _ESCAPE.sub("_x005F_", value)
-    return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
-
-
-def _patched(span: _Span, value: ReadValue, keep_formula: bool) -> bytes:
-    prefix = span.prefix
-    body = span.formula.decode() if keep_formula else ""
-    attributes = {k: v for k, v in span.attributes.items() if k != "t"}
-    if isinstance(value, str) and body:
-        attributes["t"] = "str"
-        body += f"<{prefix}v>{_text(value)}</{prefix}v>"
-    elif isinstance(value, bool | CellError):
-        attributes["t"] = "b" if isinstance(value, bool) else "e"
-        body += f"<{prefix}v>{int(value) if isinstance(value, bool) else _text(value.code)}</{prefix}v>"
-    elif isinstance(value, str):
-        attributes["t"] = "inlineStr"
-        body = f'<{prefix}is><{prefix}t xml:space="preserve">{_text(value)}</{prefix}t></{prefix}is>'
-    elif value is not None:
-        body += f"<{prefix}v>{number_text(value)}</{prefix}v>"
-    written = "".join(f" {k}={quoteattr(v)}" for k, v in attributes.items())
-    if not body:
-        return f"<{prefix}c{written}/>".encode()
-    return f"<{prefix}c{written}>{body}</{prefix}c>".encode()
-
-
-def _find(xml: bytes, wanted: set[str]) -> dict[str, _Span]:
-    """The spans of the wanted cells, by expat's byte positions."""
-    found: dict[str, _Span] = {}
-    parser = expat.ParserCreate()
-    cell: _Span | None = None
-    formula_start = 0
-
-    def tag_end(tag: str) -> int:
-        # At an end event expat stands at </tag, but behind the whole of an empty <tag/>.
-        at = parser.CurrentByteIndex
-        closing = b"</" + tag.encode()
-        if xml.startswith(closing, at) and xml[at + len(closing) : at + len(closing) + 1] in b"> \t\r\n":
-            return xml.index(b">", at) + 1
-        return at
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal cell, formula_start
-        local = tag.rpartition(":")[2]
-        if local == "c" and attributes.get("r") in wanted:
-            cell = _Span(parser.CurrentByteIndex, 0, attributes, b"", tag[: -len(local)])
-        elif local == "f" and cell is not None:
-            formula_start = parser.CurrentByteIndex
-
-    def end(tag: str) -> None:
-        nonlocal cell
-        if cell is None:
-            return
-        local = tag.rpartition(":")[2]
-        if local == "f":
-            cell.formula = xml[formula_start : tag_end(tag)]
-        elif local == "c":
-            cell.end = tag_end(tag)
-            found[cell.attributes["r"]] = cell
-            cell = None
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.Parse(xml, True)
-    return found
+def _moment(text: str) -> float:
+    """An ISO date or moment, as Strict files hold them, to a serial number."""
+    moment = datetime.datetime.fromisoformat(text.strip().removesuffix("Z"))
+    return serial(moment.date()) + (moment.hour * 3600 + moment.minute * 60 + moment.second) / 86400

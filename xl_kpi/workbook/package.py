@@ -589,6 +589,8 @@ def _sheets(
         if element.tag != space + "sheet":  # alternatives, of which each program chooses its own
             raise _ambiguous(f"工作表列表中有 {local(element.tag)}", f"{local(element.tag)} among the sheets")
         name, state = element.get("name", ""), element.get("state", "visible")
+        if element.get(_RELATION_OF[space]) == "":  # a module of old macros: a tab without a sheet
+            continue
         relation = relations.get(element.get(_RELATION_OF[space], ""))
         if (
             not name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -12,6 +13,8 @@ import pandas as pd
 
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.rules.base import Level
+from xl_kpi.workbook.package import Refused, unpack
+from xl_kpi.workbook.read import name_and_content
 
 _HEADS = {
     "name": ("name", "单位", "单位名称", "名称", "被考核单位"),
@@ -26,6 +29,11 @@ _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 def unwritable(text: str) -> bool:
     """Whether a text holds characters that cannot stand in a workbook: control characters and halves of pairs."""
     return bool(_UNWRITABLE.search(text))
+
+
+def unit_key(name: str) -> str:
+    """What a unit's name comes to whoever types it: case, spaces and full-width letters make no difference."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @dataclass(frozen=True)
@@ -94,17 +102,17 @@ def _problem(fields: dict[str, str], seen: dict[str, int]) -> str:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise XlKpiError(finding("not-found", file=path.name)) from None
+    name, content = name_and_content(path)
     try:
         if path.suffix.lower() == ".csv":
             return pd.read_csv(io.StringIO(_decoded(content)), dtype=str)
-        return pd.read_excel(io.BytesIO(content), dtype=str)
+        unpack(content)
+        return pd.read_excel(io.BytesIO(content), dtype=str, engine="openpyxl")
+    except Refused as refused:
+        raise XlKpiError(finding(refused.code, file=name, why=refused.why)) from None
     except Exception as error:  # pandas and its readers raise many kinds; all mean that the list is unreadable
         why = either(f"无法读取（{type(error).__name__}），应为 .xlsx 或 .csv", "not a readable .xlsx or .csv")
-        raise XlKpiError(finding("units", file=path.name, where="", why=why)) from None
+        raise XlKpiError(finding("units", file=name, where="", why=why)) from None
 
 
 def _decoded(content: bytes) -> str:

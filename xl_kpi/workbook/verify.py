@@ -111,7 +111,7 @@ def _constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Find
         # A unit without a code: the text is empty, and programs drop such a cell.
         if ((cell.value or "") if cell is not None else "") != named:
             if name == COVER and UNIT in str(sheet.constants[at]) and cell is not None and cell.value:
-                why = either(f"封面上写的是“{cell.value}”", f"its cover says {cell.value!r}")
+                why = either("封面上写的是别的名称", "its cover names another")
                 raise WorkbookError(finding("other-unit", file=filled.file, found=filled.meta.unit, expected=why))
             wrong[at] = named
     if not wrong:
@@ -226,7 +226,7 @@ def _strange(formula: str) -> tuple[str, bool]:
     try:
         tokens = Tokenizer(f"={formula}").items
     except Exception:  # whatever a tokenizer of foreign formulas can raise
-        return formula[:20], False
+        return masked(formula), False
     unknown, outside = "", False
     for token in tokens:
         if token.type == "FUNC" and token.subtype == "OPEN":
@@ -234,7 +234,7 @@ def _strange(formula: str) -> tuple[str, bool]:
             if function in _FOREIGN_FUNCTIONS:
                 outside = outside or function != "HYPERLINK"
             elif function not in FORMULAE or function != token.value.rstrip("(").upper():
-                unknown = unknown or function
+                unknown = unknown or (function if function.isascii() else masked(function))
         elif token.type == "OPERAND" and token.subtype == "RANGE" and _OUTSIDE.search(token.value):
             outside = True
     return unknown, outside or "|" in re.sub(r'"[^"]*"', "", formula)

@@ -108,10 +108,13 @@ def _cell_text(spec: Column, task: Task, number: int) -> str:
 
 
 def _points(plan: Plan, sheet: Sheet, row: int, column: int, bound: BoundTask) -> None:
-    # Words that stand beside the number in the source (一票否决) go into the number's format: the cell stays a number.
-    words = "".join(line for line in bound.task.points_text.split("\n") if not line.strip().isdigit())
-    number_format = f'"{words} "General' if words else "General"
-    plan.home(sheet, row, column, bound.points, style="form_center", number_format=number_format)
+    plan.home(sheet, row, column, bound.points, style="form_center", number_format=points_format(bound.task))
+
+
+def points_format(task: Task) -> str:
+    """The format of a task's points. Words beside the number in the source (一票否决) go here: the cell stays a number."""
+    words = "".join(line for line in task.points_text.split("\n") if not line.strip().isdigit())
+    return f'"{words} "General' if words else "General"
 
 
 def _group_cells(plan: Plan, sheet: Sheet) -> None:

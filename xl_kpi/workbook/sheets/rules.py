@@ -45,7 +45,9 @@ def lay_out(plan: Plan) -> None:
         link = plan.place("数据填报", plan.entry_rows[task.id])
         sheet.put(row, 1, form.number_of(number, task), style="link", link=link, tip="转到填报处")
         sheet.put(row, 2, name, style="label")
-        plan.show(sheet, row, 3, task.points, style="number")
+        # LibreOffice gives a General cell the format of the one it refers to.
+        number_format = form.points_format(task.task)
+        plan.show(sheet, row, 3, task.points, style="number", number_format=number_format)
         for column, text in ((4, rule), (5, readings), (6, narrative)):
             sheet.put(row, column, text, style="note")
         texts = [(name, WIDTHS[1]), (rule, WIDTHS[3]), (readings, WIDTHS[4]), (narrative, WIDTHS[5])]

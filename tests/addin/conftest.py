@@ -1,0 +1,39 @@
+"""What tests of the add-in share: an Excel that is none (`fake_excel`), and a workbook that came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from fake_excel import Desktop, installed
+
+from xl_kpi import api
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+
+
+@pytest.fixture
+def excel() -> Iterator[Desktop]:
+    """xlwings on the stand-in for Excel, for one test; no Excel runs on it yet."""
+    with installed() as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="session")
+def typical_content() -> bytes:
+    """The blood station's workbook of the case 典型: worked by hand to 301.41 of 400."""
+    cases = yaml.safe_load((CASES / "zaozhuang-blood-2022.yaml").read_text(encoding="utf-8"))
+    answers = {name: case["answers"] for case in cases if (name := case["name"]) in ("满分", "典型")}
+    blank = api.build(api.scheme("zaozhuang-blood-2022"))
+    filled = api.fill(("blank.xlsx", blank), answers["满分"] | answers["典型"])
+    return api.recalculated(("filled.xlsx", filled))
+
+
+@pytest.fixture
+def typical(typical_content: bytes, tmp_path: Path) -> Path:
+    """The same as a file, under the official name."""
+    path = tmp_path / "枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"
+    path.write_bytes(typical_content)
+    return path

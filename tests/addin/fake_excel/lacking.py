@@ -1,0 +1,174 @@
+"""The members of Excel that xlwings or the add-in asks for and pyOpenVBA does not have; each does the least."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from pyopenvba.apps.excel import Worksheet
+from pyopenvba.apps.excel._io import load_workbook, save_workbook
+from pyopenvba.interpreter._values import EMPTY, error
+from pyopenvba.powerquery import _opc
+
+if TYPE_CHECKING:
+    from fake_excel.com import Instance
+
+_MANUAL = -4135
+_AUTOMATIC = -4105
+_VISIBLE = {"visible": -1, "hidden": 0, "veryHidden": 2}
+_FORMATS = {51: ".xlsx", 52: ".xlsm"}
+
+
+def _interactive(instance: Instance, value: Any) -> None:
+    instance.interactive = bool(value)
+
+
+def _quit(instance: Instance, application: Any) -> Any:
+    instance.desktop.instances.remove(instance)
+    return application.vba_get("Quit")
+
+
+def _calculate(_instance: Instance, application: Any) -> Any:
+    """As pyOpenVBA does it, but each sheet's used range is found once: finding it took most of the time, and calculating
+    moves nothing. And as if calculation were automatic: under manual calculation pyOpenVBA leaves a formula's stale
+    precedents as they are."""
+    bounds: dict[int, Any] = {}
+    found = Worksheet.used_bounds
+
+    def used_bounds(sheet: Worksheet) -> Any:
+        if id(sheet) not in bounds:
+            bounds[id(sheet)] = found(sheet)
+        return bounds[id(sheet)]
+
+    with (
+        mock.patch.object(Worksheet, "used_bounds", used_bounds),
+        mock.patch.object(application, "calculation", _AUTOMATIC),
+    ):
+        return application.vba_get("Calculate")
+
+
+def _calculation(instance: Instance, value: Any) -> None:
+    """pyOpenVBA works out a formula when it is read; what Excel had worked out before it stopped must not be lost."""
+    if instance.application.calculation != _MANUAL:
+        _calculate(instance, instance.application)
+    instance.application.vba_set("Calculation", value)
+
+
+def _calculate_full(instance: Instance, application: Any) -> Any:
+    """Every formula anew, where Calculate works out only what an edit made stale."""
+    for book in application.workbooks_.books:
+        _make_stale(book)
+    return _calculate(instance, application)
+
+
+def _make_stale(book: Any) -> None:
+    for sheet in book.sheets_:
+        for cell in sheet.cells_.values():
+            cell.stale = bool(cell.formula)
+
+
+def _elements(book: Any, tag: str) -> list[dict[str, str]]:
+    """The attributes of the elements of a name in the workbook part as it was opened; none of a book never saved."""
+    if book.package is None:
+        return []
+    found = re.findall(rf"<(?:\w+:)?{tag}\b([^>]*)>", book.package.read("xl/workbook.xml").decode())
+    return [dict(re.findall(r'([\w:]+)="([^"]*)"', attributes)) for attributes in found]
+
+
+def _calculation_settings(book: Any) -> dict[str, str]:
+    """calcPr, which pyOpenVBA does not look at."""
+    return next(iter(_elements(book, "calcPr")), {})
+
+
+def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any:
+    """As pyOpenVBA opens it, with what it does not look at: which sheets are hidden (it saves them as they were, though,
+    whatever is done to Visible), the calculation mode that the first book opened brings, and fullCalcOnLoad (here
+    only under automatic calculation: what Excel does with both was not measured)."""
+    before = len(books.books)
+    book = books.vba_get("Open", [filename])
+    if len(books.books) == before:
+        return book  # it was open
+    _hide_sheets(book)
+    settings = _calculation_settings(book)
+    if not before:
+        instance.application.calculation = _MANUAL if settings.get("calcMode") == "manual" else _AUTOMATIC
+    if settings.get("fullCalcOnLoad") == "1" and instance.application.calculation != _MANUAL:
+        _make_stale(book)
+        _calculate(instance, instance.application)
+    return book
+
+
+def _hide_sheets(book: Any) -> None:
+    for sheet, attributes in zip(book.sheets_, _elements(book, "sheet"), strict=True):
+        sheet.visible = _VISIBLE[attributes.get("state", "visible")]
+
+
+def _add(instance: Instance, books: Any, template: Any = EMPTY) -> Any:
+    """A new book; with a path, an unsaved copy of that file."""
+    if template is EMPTY:
+        return books.vba_get("Add")
+    path = Path(template)
+    book = load_workbook(instance.application, path)
+    book.name, book.path = f"{path.stem}1", ""
+    _hide_sheets(book)
+    books.books.append(book)
+    instance.application.activate_book(book)
+    return book
+
+
+def _folder(path: Path) -> Path:
+    """Excel makes no folders when it saves; pyOpenVBA would."""
+    if not path.parent.is_dir():
+        raise error(1004, f"Microsoft Excel cannot access the file '{path}'.")
+    return path
+
+
+def _zipped_fast() -> Any:
+    """zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save."""
+    return mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4])
+
+
+def _save(_instance: Instance, book: Any) -> Any:
+    with _zipped_fast():
+        return book.vba_get("Save")
+
+
+def _save_as(_instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
+    if _FORMATS.get(FileFormat) != Path(Filename).suffix.lower():
+        raise error(1004, "This extension can not be used with the selected file type.")
+    with _zipped_fast():
+        return book.vba_get("SaveAs", [str(_folder(Path(Filename)))])
+
+
+def _save_copy_as(_instance: Instance, book: Any, Filename: Any) -> Any:
+    with _zipped_fast():
+        save_workbook(book, _folder(Path(Filename)))
+    return EMPTY
+
+
+GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
+    ("Application", "Interactive"): lambda instance, _: instance.interactive,
+    # Read from the file as opened; the double itself always calculates with full precision.
+    ("Workbook", "PrecisionAsDisplayed"): lambda _, book: _calculation_settings(book).get("fullPrecision") == "0",
+    ("Workbook", "FileFormat"): lambda _, book: 52 if book.name.lower().endswith(".xlsm") else 51,
+}
+SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("Application", "Calculation"): _calculation,
+    ("Application", "Interactive"): _interactive,
+}
+CALLS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Application", "Calculate"): _calculate,
+    ("Application", "CalculateFull"): _calculate_full,
+    ("Application", "CalculateFullRebuild"): _calculate_full,
+    ("Application", "Quit"): _quit,
+    ("Workbooks", "Add"): _add,
+    ("Workbooks", "Open"): _open,
+    ("Workbook", "Save"): _save,
+    ("Workbook", "SaveAs"): _save_as,
+    ("Workbook", "SaveCopyAs"): _save_copy_as,
+}

@@ -1,0 +1,150 @@
+"""Checking and recalculating in bulk: how fast against other programs on the same files, and in how much memory.
+
+    .venv/bin/python tests/bench/bulk.py [--files 200] [--rounds 3] [--no-speed | --no-memory]
+    .venv/bin/python tests/bench/bulk.py --no-speed --files 10000
+
+Speed is measured in this process and in one run, the peers taking turns, the best round of each counting; where the wall's
+clock and the processors' differ the machine was busy, and the second is the one to believe (it includes child processes).
+Memory is the resident memory of `xl-kpi check DIR --workers 2` and all its processes, added up; it has to be flat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from engines import Taken, best, chunks, filled, read_values
+
+from xl_kpi import checking, engines
+from xl_kpi.engines import libreoffice
+
+_TIMED = 64  # files timed: two chunks
+_OFFICE = 20  # files in a batch of LibreOffice's
+_MB = 2**20
+_POINTS = 10  # at which memory is told
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def resaved(paths: Sequence[Path], folder: Path) -> list[Path]:
+    """The files as LibreOffice saves them, all in one run of it, with a profile of its own."""
+    command = [
+        str(libreoffice._soffice()),
+        f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+        *("--headless", "--norestore", "--convert-to", "xlsx", "--outdir", str(folder / "out")),
+        *map(str, paths),
+    ]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"HOME": str(folder)})
+    return [folder / "out" / path.name for path in paths]
+
+
+def speed(folder: Path, files: int, rounds: int) -> None:
+    """Print the milliseconds of each way, and the ratios to the two measures of the issue."""
+    count = min(files, _TIMED)
+    ours = filled(folder / "ours", count)
+    stale = filled(folder / "stale", count, calculated=False)
+    first = [ours[0].read_bytes()]
+    peers = {
+        "calamine reads": (count, lambda: read_values(ours)),
+        "checked": (count, lambda: [checking.checked(chunk) for chunk in chunks(ours)]),
+        "recalculated": (count, lambda: [checking.recalculated(chunk) for chunk in chunks(stale)]),
+        "formulas, fresh": (1, lambda: engines.named("formulas").recalculate(first)),
+    }
+    if libreoffice.available():
+        saved = resaved(ours, folder / "office")
+        peers |= {
+            "calamine reads LibreOffice's": (count, lambda: read_values(saved)),
+            "checked LibreOffice's": (count, lambda: [checking.checked(chunk) for chunk in chunks(saved)]),
+            "soffice --convert-to": (_OFFICE, lambda: resaved(ours[:_OFFICE], folder / "office")),
+        }
+    taken = best(peers, rounds)
+    print(f"{count} workbooks, best of {rounds}        wall ms   cpu ms")
+    for name, each in taken.items():
+        print(f"  {name:28}{each.wall * 1e3:12.2f}{each.cpu * 1e3:9.2f}")
+    print("ratios                              wall      cpu   promised")
+    for over, under, promised in _PROMISES:
+        if {over, under} <= taken.keys():
+            _ratio(taken[over], taken[under], f"{over} : {under}", promised)
+
+
+_PROMISES = (
+    ("checked", "calamine reads", "at most 4"),
+    ("checked LibreOffice's", "calamine reads LibreOffice's", "at most 4"),
+    ("recalculated", "calamine reads", "at most 8"),
+    ("soffice --convert-to", "checked", "at least 60"),
+    ("formulas, fresh", "checked", "at least 300"),
+)
+
+
+def _ratio(over: Taken, under: Taken, name: str, promised: str) -> None:
+    print(f"  {name:55}{over.wall / under.wall:7.1f}{over.cpu / under.cpu:9.1f}   {promised}")
+
+
+def memory(folder: Path, files: int) -> None:
+    """Print the peak memory up to several points of one run of the command over a folder."""
+    filled(folder / "all", files)
+    command = [sys.executable, "-m", "xl_kpi", "check", str(folder / "all"), "--workers", "2", "--json"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE)
+    peak = [0]
+    sampler = threading.Thread(target=_sample, args=(running, peak))
+    sampler.start()
+    print(f"xl-kpi check of {files} workbooks with 2 workers: resident memory of all processes")
+    assert running.stdout is not None
+    done = 0
+    for done, _ in enumerate(running.stdout, start=1):
+        if done * _POINTS // files > (done - 1) * _POINTS // files:
+            print(f"  after {done:6} files: {_resident(running.pid) / _MB:4.0f} MB, peak {peak[0] / _MB:4.0f} MB")
+    running.wait()
+    sampler.join()
+    print(f"  {done} verdicts, exit code {running.returncode}, peak {peak[0] / _MB:.0f} MB (promised: under 400)")
+
+
+def _sample(running: subprocess.Popen[bytes], peak: list[int]) -> None:
+    while running.poll() is None:
+        peak[0] = max(peak[0], _resident(running.pid))
+        threading.Event().wait(0.05)
+
+
+def _resident(root: int) -> int:
+    """Bytes that a process and all below it hold, pages they share counted for each."""
+    parents, held = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                held[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * _PAGE
+            except (OSError, IndexError):
+                continue  # it has ended
+            parents[int(folder.name)] = parent
+    inside, grown = {root}, True
+    while grown:
+        below = {process for process, parent in parents.items() if parent in inside} - inside
+        grown = bool(below)
+        inside |= below
+    return sum(held.get(process, 0) for process in inside)
+
+
+def main() -> None:
+    """Measure, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--files", type=int, default=200, help=f"how many workbooks (speed: at most {_TIMED} of them)"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how many times the peers take turns")
+    parser.add_argument("--no-speed", action="store_true")
+    parser.add_argument("--no-memory", action="store_true", help="memory is read from /proc: Linux only")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.no_speed:
+            speed(Path(folder), options.files, options.rounds)
+        if not options.no_memory:
+            memory(Path(folder), options.files)
+
+
+if __name__ == "__main__":
+    main()

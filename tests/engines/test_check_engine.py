@@ -1,0 +1,230 @@
+"""`xl-kpi check --engine`: another engine calculates the file as it is, and every cell it sees otherwise is named.
+
+The workbook is that of tests/workbook/golden/small.yaml with the answers worked by hand there: 67.5 points of 100.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from bulk_files import SMALL, returned, with_cell, with_text
+
+import xl_kpi
+from xl_kpi import api, cli, engines
+from xl_kpi.engines import libreoffice
+from xl_kpi.engines.base import Engine, Value
+
+OTHERS = ("formulas", "formualizer", "libreoffice")
+DIFFERENT = ("engine-differs", "not-computable")
+EngineNamed = Callable[[str], Engine]  # see tests/conftest.py
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="进程组是 POSIX 的概念")
+
+
+def checked(content: bytes, engine: str) -> dict[str, Any]:
+    return api.check(("甲单位.xlsx", content), str(SMALL), engine=engine).as_json()
+
+
+def found(row: Mapping[str, Any], *codes: str) -> dict[str, str]:
+    """The findings of some codes: where they are, and what they say."""
+    return {f"{f['sheet']}!{f['cell']}": f["message"] for f in row["findings"] if f["code"] in codes}
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_every_engine_agrees_on_a_workbook_as_handed_in(engine: str, engine_named: EngineNamed) -> None:
+    engine_named(engine)
+    row = checked(returned("甲单位"), engine)
+    assert row == checked(returned("甲单位"), "native")
+    assert (row["verdict"], row["total"], row["grade"], row["findings"]) == ("accept", 67.5, "合格", [])
+
+
+# The total becomes 72.5: it, its rate, both on the cover, and the check that the total is the sum of the tasks.
+RAISED = "<f>ROUND(SUM(D5:D6),2)+5</f><v>72.5</v>"
+SHOW_IT = {"汇总!E7", "封面!C11", "封面!C12", "核对!C6"}
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_every_engine_names_exactly_the_cells_that_another_formula_changes(
+    engine: str, engine_named: EngineNamed
+) -> None:
+    engine_named(engine)
+    row = checked(with_cell(returned("甲单位"), "汇总!D7", RAISED), engine)
+    differs = found(row, *DIFFERENT)
+    assert set(differs) == {"汇总!D7", *SHOW_IT}
+    assert engine in differs["汇总!D7"]
+    assert "72.5" in differs["汇总!D7"]
+    assert "67.5" in differs["汇总!D7"]
+    assert "0.725" in differs["汇总!E7"]
+    assert "不一致" in differs["核对!C6"]
+    # What counts is still the plan's own value.
+    assert (row["verdict"], row["total"], row["grade"]) == ("flag", 67.5, "合格")
+    assert set(found(row, "formula-changed")) == {"汇总!D7"}
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_a_number_in_place_of_a_formula_changes_what_follows_it(engine: str, engine_named: EngineNamed) -> None:
+    engine_named(engine)
+    row = checked(with_cell(returned("甲单位"), "汇总!D7", "<v>72.5</v>"), engine)
+    # The cell itself has no formula to calculate: that it is gone is said, and nothing about what it comes to.
+    assert set(found(row, *DIFFERENT)) == SHOW_IT
+    assert set(found(row, "formula-changed")) == {"汇总!D7"}
+    assert (row["verdict"], row["total"]) == ("flag", 67.5)
+
+
+@pytest.mark.parametrize("engine", ["native", *OTHERS])
+def test_a_circular_formula_has_no_value_and_the_file_none(engine: str, engine_named: EngineNamed) -> None:
+    engine_named(engine)
+    row = checked(with_cell(returned("甲单位"), "汇总!D7", "<f>ROUND(SUM(D5:D6),2)+D7*0</f><v>67.5</v>"), engine)
+    assert (row["verdict"], row["code"], row["total"]) == ("reject", "not-computable", None)
+    assert "汇总!D7" in found(row, "not-computable")
+
+
+# What officials type where a number is wanted: the formulas take a text for a text, in every engine.
+WORDS = {
+    "E9": "2024年10月31日",
+    "E10": "是 ",
+    "E13": "95",
+    "E16": "１",
+    "E20": "9 个",
+    "E25": " ",
+    "E29": "—",
+    "E32": "nan",
+    "E34": "1_000",
+}
+KINDS = {"E8": ("<v>1</v>", "b"), "E17": ("<v>#DIV/0!</v>", "e"), "E21": ("<f>5+5</f><v>10</v>", "n")}
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_every_engine_sees_odd_answers_as_the_scorer_does(engine: str, engine_named: EngineNamed) -> None:
+    engine_named(engine)
+    content = returned("甲单位")
+    for name, text in WORDS.items():
+        content = with_text(content, f"数据填报!{name}", text)
+    for name, (inside, kind) in KINDS.items():
+        content = with_cell(content, f"数据填报!{name}", inside, kind)
+    row = checked(content, engine)
+    assert found(row, *DIFFERENT) == {}
+    assert row["findings"] == checked(content, "native")["findings"]
+    assert "数据填报!E13" in found(row, "text-number")
+
+
+# engines that fail
+
+
+class Failing:
+    """An engine with a defect."""
+
+    name = "formulas"
+
+    def recalculate(self, workbooks: object) -> list[dict[str, Value]]:
+        raise ZeroDivisionError("a defect of the engine")
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[Any]]:
+    """The exit code and rows of `check --json`."""
+    code = cli.main(["check", *map(str, arguments), "--scheme", str(SMALL), "--json"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_an_engine_that_is_not_installed_is_a_finding_and_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(libreoffice, "_USUAL_PLACES", ())
+    monkeypatch.setenv("PATH", os.devnull)
+    (tmp_path / "甲.xlsx").write_bytes(returned("甲单位"))
+    code, (row,) = command(capsys, tmp_path, "--engine", "libreoffice")
+    assert code == 1
+    assert (row["verdict"], row["code"]) == ("reject", "not-computable")
+    assert "请安装 LibreOffice" in row["findings"][0]["message"]
+
+
+def test_an_engine_that_breaks_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engines, "named", lambda name: Failing())
+    (tmp_path / "甲.xlsx").write_bytes(returned("甲单位"))
+    code, (row,) = command(capsys, tmp_path, "--engine", "formulas")
+    assert code == 1
+    assert (row["verdict"], row["code"]) == ("reject", "unprocessable")
+    assert "ZeroDivisionError" in row["findings"][0]["message"]
+
+
+@pytest.mark.usefixtures("libreoffice_installed")
+def test_libreoffice_works_within_the_limits_of_a_worker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, content in {
+        "甲": returned("甲单位"),
+        "乙": with_cell(returned("乙单位"), "汇总!D7", RAISED),
+        "丙": b"PK",
+    }.items():
+        (tmp_path / f"{name}.xlsx").write_bytes(content)
+    code, rows = command(capsys, tmp_path, "--engine", "libreoffice", "--workers", "1")
+    assert code == 1
+    said = {row["file"]: (row["verdict"], set(found(row, *DIFFERENT))) for row in rows}
+    assert said == {
+        "甲.xlsx": ("accept", set()),
+        "乙.xlsx": ("flag", {"汇总!D7", *SHOW_IT}),
+        "丙.xlsx": ("reject", set()),
+    }
+
+
+@posix
+@pytest.mark.usefixtures("libreoffice_installed")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_libreoffice_does_not_outlive_a_worker_that_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+    book = tmp_path / "甲.xlsx"
+    book.write_bytes(returned("甲单位"))
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    worker = subprocess.Popen(
+        [sys.executable, "-c", ASK, str(book)],
+        env={**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(Path(xl_kpi.__file__).parents[1])},
+    )
+    try:
+        assert until(lambda: any("soffice.bin" in name for name in office_in(scratch))), "it did not start"
+        worker.send_signal(number)
+        worker.wait()
+        assert until(lambda: office_in(scratch) == [])
+        assert until(lambda: list(scratch.iterdir()) == []), "its scratch directory is left"
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+ASK = """
+import pathlib, sys
+from xl_kpi.engines.libreoffice import LibreOfficeEngine
+content = pathlib.Path(sys.argv[1]).read_bytes()
+LibreOfficeEngine().recalculate([content] * 20)
+"""
+
+
+def office_in(scratch: Path) -> list[str]:
+    """The living processes of a LibreOffice whose profile is in a folder."""
+    living = []
+    for process in psutil.process_iter(["name", "cmdline", "status"]):
+        said = " ".join(process.info["cmdline"] or ())
+        if str(scratch) in said and process.info["status"] != psutil.STATUS_ZOMBIE:
+            living.append(process.info["name"])
+    return living
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
+    """Whether something comes true in time."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(psutil.Error):
+            if true():
+                return True
+        time.sleep(0.05)
+    return False

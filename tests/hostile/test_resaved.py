@@ -1,0 +1,183 @@
+"""Filled workbooks that another program has really opened and saved: accepted, and every number as before.
+
+LibreOffice is the program itself: it recalculates and writes the file its own way. openpyxl drops the cached values,
+which is said, and nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import uuid
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hostile_book import answered
+from test_cases import Case, cases_of
+
+from xl_kpi import api
+from xl_kpi.engines import libreoffice
+from xl_kpi.engines.base import Engine
+from xl_kpi.engines.libreoffice import LibreOfficeEngine
+
+# One finished case of each scheme, worked by hand.
+CASES = {
+    "cdc-emergency": "典型（市）",
+    "zaozhuang-blood-2022": "典型",
+    "zaozhuang-cdc-2022": "典型",
+    "zaozhuang-hospital-2022": "典型",
+    "zhangping-health-2019": "典型",
+}
+
+
+def case_of(scheme: str) -> Case:
+    """The case a scheme's workbook is filled with."""
+    return next(case for case in cases_of(scheme) if case.name == CASES[scheme])
+
+
+def handed_in(scheme: str) -> bytes:
+    """A workbook as a unit hands it in."""
+    case = case_of(scheme)
+    return answered(api.build(case.settled), dict(case.answers))
+
+
+def wrong(case: Case, content: bytes, path: Path) -> list[str]:
+    """Whatever `check` says of a file that is not as worked by hand."""
+    path.write_bytes(content)
+    report = api.check(path).as_json()
+    found = {task["id"]: task["final"] for task in report["tasks"]}
+    said = [
+        f"{name}: {found.get(name)}, not {score}" for name, score in case.tasks.items() if found.get(name) != score
+    ]
+    said += [
+        f"{f['code']} {f['sheet']}!{f['cell']} {f['message']}" for f in report["findings"] if f["severity"] != "info"
+    ]
+    right = ("accept", case.expected["total"], case.expected["grade"], [])
+    outcome = (report["verdict"], report["total"], report["grade"], report["vetoes"])
+    return said if outcome == right else [f"{outcome}, not {right}", *said]
+
+
+@pytest.fixture(scope="module")
+def resaved(engine_named: Callable[[str], Engine]) -> dict[str, bytes]:
+    """Every scheme's workbook, opened, recalculated and saved by LibreOffice."""
+    engine_named("libreoffice")
+    made = [handed_in(scheme) for scheme in CASES]
+    saved = LibreOfficeEngine()._converted(str(libreoffice._soffice()), made)
+    assert all(saved)
+    return {scheme: content for scheme, content in zip(CASES, saved, strict=True) if content is not None}
+
+
+def test_there_is_a_case_of_every_scheme() -> None:
+    assert set(CASES) == set(api.schemes())
+
+
+@pytest.mark.xdist_group("hostile-resaved")
+@pytest.mark.parametrize("scheme", CASES)
+def test_what_libreoffice_saves_is_accepted_with_every_number_as_worked_by_hand(
+    scheme: str, resaved: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert wrong(case_of(scheme), resaved[scheme], tmp_path / "存盘.xlsx") == []
+
+
+@pytest.mark.xdist_group("hostile-resaved")
+@pytest.mark.parametrize("scheme", ["zaozhuang-blood-2022"])
+def test_what_libreoffice_saved_and_somebody_then_tampered_with_is_noticed(
+    scheme: str, resaved: dict[str, bytes], tmp_path: Path
+) -> None:
+    # What LibreOffice writes otherwise must not be a place to hide in.
+    book = openpyxl.load_workbook(io.BytesIO(resaved[scheme]))
+    book["汇总"]["D8"] = 390
+    stream = io.BytesIO()
+    book.save(stream)
+    path = tmp_path / "改.xlsx"
+    path.write_bytes(stream.getvalue())
+    report = api.check(path)
+    assert report.verdict == "flag"
+    assert ("formula-changed", "汇总", "D8") in {(f.code, f.sheet, f.cell) for f in report.findings}
+
+
+@pytest.mark.parametrize("scheme", CASES)
+def test_what_openpyxl_saves_wants_recalculating_and_nothing_else(scheme: str, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(handed_in(scheme)))
+    path = tmp_path / "存盘.xlsx"
+    book.save(path)
+    report = api.check(path)
+    assert {f.code for f in report.findings if f.severity != "info"} == {"uncalculated"}
+    case = case_of(scheme)
+    assert report.assessment is not None
+    assert (report.assessment.total, report.assessment.grade) == (case.expected["total"], case.expected["grade"])
+    assert {task.id: task.final for task in report.assessment.tasks} == case.tasks
+
+
+# --- typed by somebody, in the program itself
+
+
+def _typed(scheme: str, folder: Path) -> bytes:
+    """A blank opened in LibreOffice, filled key by key, and saved; by the session of tests/workbook."""
+    case = case_of(scheme)
+    blank, saved = folder / "空.xlsx", folder / "存盘.xlsx"
+    blank.write_bytes(api.build(case.settled))
+    requests: list[list[Any]] = [["open", str(blank)]]
+    for bound in case.plan.program.inputs():
+        value = case.answers.get(bound.id)
+        if value is not None:
+            sheet, cell = case.plan.at(f"{bound.id}@self").split("!")
+            kind = bound.spec.kind
+            number = value * 100 if kind == "percent" and not isinstance(value, str) else value
+            text = number if isinstance(number, str) else f"{number:.10g}"
+            # 3.0 for 3: LibreOffice would complete a 3 to a 3级 that stands above, and then refuse it.
+            text += ".0" if text.isdecimal() and kind in ("count", "number") else ""
+            requests.append(["type", sheet, cell, text])
+    requests += [["save", str(saved)], ["end"]]
+    profile, pipe = folder / "profile", f"xl-kpi-{uuid.uuid4().hex}"
+    command = [str(libreoffice._soffice()), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    office = subprocess.Popen(
+        [*command, "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;"],
+        env=os.environ | {"HOME": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    script = Path(__file__).parents[1] / "workbook" / "libreoffice_session.py"
+    try:
+        done = subprocess.run(
+            [PYTHON, "-I", str(script), pipe],
+            input="".join(json.dumps(request) + "\n" for request in requests),
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+    finally:
+        libreoffice._end(office)
+        libreoffice._remove_pipe(profile)
+        for left in Path("/tmp").glob(f"OSL_PIPE_*_{pipe}"):
+            left.unlink(missing_ok=True)
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    errors = [reply["error"] for reply in replies[:-1] if "error" in reply]
+    assert errors == [], done.stderr
+    return saved.read_bytes()
+
+
+PYTHON = "/usr/bin/python3"  # the one that the Debian package python3-uno belongs to
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", CASES)
+def test_what_is_typed_in_libreoffice_is_accepted_with_every_number_as_worked_by_hand(
+    scheme: str, engine_named: Callable[[str], Engine], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if "slow" not in request.config.option.markexpr:
+        pytest.skip("很慢，用 pytest -m slow 运行")
+    engine_named("libreoffice")
+    if subprocess.run([PYTHON, "-c", "import uno"], capture_output=True).returncode:
+        pytest.skip(f"没有 {PYTHON} 的 uno 模块（python3-uno），跳过在 LibreOffice 中填报的测试")
+    assert wrong(case_of(scheme), _typed(scheme, tmp_path), tmp_path / "交.xlsx") == []

@@ -1,0 +1,178 @@
+"""The rows of a sheet in the plain form in which Excel, WPS, LibreOffice and we write nearly all of them, read quickly.
+
+Callbacks for every element cost three times what this does, and reading is most of the time a check takes. The rows
+are cut at each `<c `; every piece must be, to its last character, one cell and the tags of rows behind it, so nothing
+can be passed over, and nothing read that expat would not read alike. What is written in any other way (comments,
+prefixes, shared formulas) makes the whole sheet expat's: see worksheet.py, which remains the measure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+from xml.sax.saxutils import unescape
+
+from xl_kpi.findings import either
+from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
+from xl_kpi.workbook.cells import ReadCell, read_value
+from xl_kpi.workbook.draft import column_letter
+from xl_kpi.workbook.package import Refused
+
+COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
+TRUE = ("1", "true", "on")
+
+
+@dataclass
+class Rows:
+    """Cells by name, in the order of the file; rows must go down and cells to the right."""
+
+    cells: dict[str, ReadCell] = field(default_factory=dict)  # those that hold something
+    styles: dict[str, str] = field(default_factory=dict)  # the style index of every cell there is
+    hidden: set[int] = field(default_factory=set)
+    last: int = 0  # the row begun last
+
+    def begin(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Another row begins. Raises Refused, and ValueError for a number that is none."""
+        number = int(name)
+        if str(number) != name or not 1 <= number <= MAX_ROW:
+            raise ValueError(name)
+        if number <= self.last:
+            raise disordered(name, number == self.last)
+        self.last = number
+        # A height of a tenth of a point is none.
+        if attributes.get("hidden") in TRUE or attributes.get("ht", "")[:2] in ("0", "0."):
+            self.hidden.add(number)
+        if len(self.styles) > MAX_CELLS:
+            raise Refused("too-large", either("单元格过多", "too many cells"))
+
+
+# A cell behind its `<c `; groups: column, row, style, type, formula, v, is.
+CELL = re.compile(
+    r'r="([A-Z]{1,3})([0-9]+)"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")? ?'
+    r'(?:/>|>(?:<f(?: aca="false")?>([^<]+)</f>)?'
+    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
+)
+_TAG = re.compile(r'(</row>|<row r="([0-9]+)"((?: [a-zA-Z0-9:]+="[^"<&]*")*) ?(/?)>)\s*')
+_ATTRIBUTE = re.compile(r'([a-zA-Z0-9:]+)="([^"]*)"')
+_CONTROLS = bytes(code for code in range(32) if code not in (9, 10))  # a carriage return has to be normalised
+_ODD_ENTITY = re.compile("&(?!(?:amp|lt|gt|quot|apos);)")
+_KEPT, _LONGEST = 16384, 1000  # pieces kept, and characters of one: 30 MB at the very most
+
+
+class _Row(NamedTuple):
+    """The tag of a row: its name and attributes where it begins; no name where it ends."""
+
+    name: str = ""
+    attributes: Mapping[str, str] = {}
+    empty: bool = False
+
+
+class _Piece(NamedTuple):
+    """A cell and the tags of rows behind it. `string` is the index of a shared string, -1 for none."""
+
+    column: int
+    row: str
+    name: str
+    style: str
+    cell: ReadCell | None
+    string: int
+    behind: tuple[_Row, ...]
+
+
+def read_rows(xml: bytes, strings: Sequence[str]) -> Rows | None:
+    """What stands between the tags of sheetData, or None where it is not all in the plain form.
+
+    Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
+    """
+    if len(xml.translate(None, _CONTROLS)) != len(xml) or b"\xef\xbf\xbe" in xml or b"\xef\xbf\xbf" in xml:
+        return None
+    try:
+        first, *pieces = xml.decode().split("<c ")
+    except UnicodeDecodeError:
+        return None
+    rows = Rows()
+    open_row = ""
+    behind = _tags(first.lstrip())
+    if behind is None:
+        return None
+    cells, styles = rows.cells, rows.styles
+    before = 0  # the column of the last cell of the row
+    for tag in behind:
+        open_row = _next_row(rows, open_row, tag)
+    for text in pieces:
+        piece = _kept(text) if len(text) < _LONGEST else _piece(text)
+        if piece is None:
+            return None
+        column, row, name, style, cell, string, behind = piece
+        if row != open_row:
+            raise Refused("damaged", either(f"单元格 {name} 不在它的行里", f"{name} is not in its row"))
+        if column <= before:
+            raise disordered(name, name in styles)
+        before = column
+        styles[name] = style
+        if cell is not None:
+            cells[name] = cell if string < 0 else ReadCell(strings[string], cell.formula)
+        if behind:
+            before = 0
+            for tag in behind:
+                open_row = _next_row(rows, open_row, tag)
+    if open_row:
+        raise misplaced()
+    return rows
+
+
+def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
+    """The row that is open once a tag has been read; "" for none."""
+    if bool(tag.name) == bool(open_row):
+        raise misplaced()
+    if tag.name:
+        rows.begin(tag.name, tag.attributes)
+    return "" if tag.empty else tag.name
+
+
+def _piece(text: str) -> _Piece | None:
+    found = CELL.match(text)
+    behind = found and _tags(text[found.end() :].lstrip())
+    if found is None or behind is None or _ODD_ENTITY.search(text):
+        return None
+    column, row, style, kind = found[1], found[2], found[3] or "0", found[4] or "n"
+    formula, number, words = (unescape(part or "", _ENTITIES) for part in found.group(5, 6, 7))
+    string = int(number) if kind == "s" and number else -1
+    if kind == "s" and number and string < 0:
+        raise ValueError(number)
+    cell = None
+    if formula or number or words:
+        value = None if string >= 0 else read_value(kind, number, words, bool(formula), ())
+        cell = ReadCell(value, formula or None)
+    return _Piece(COLUMNS[column], row, column + row, style, cell, string, behind)
+
+
+_ENTITIES = {"&quot;": '"', "&apos;": "'"}
+_kept = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
+
+
+def _tags(text: str) -> tuple[_Row, ...] | None:
+    """The tags of rows that make up a text, None where something else does."""
+    if not text:
+        return ()
+    found = _TAG.findall(text)
+    if _TAG.sub("", text):
+        return None
+    return tuple(
+        _Row(name, dict(_ATTRIBUTE.findall(attributes)), bool(empty)) for _, name, attributes, empty in found
+    )
+
+
+def disordered(name: str, twice: bool) -> Refused:
+    """A cell or row that stands where no program writes it."""
+    if twice:
+        return Refused("ambiguous", either(f"{name} 出现两次", f"{name} stands twice"))
+    return Refused("damaged", either(f"{name} 的次序不对", f"{name} is out of order"))
+
+
+def misplaced() -> Refused:
+    """A row within a row, or the end of none."""
+    return Refused("damaged", either("行的结构有误", "a row does not begin or end where it should"))
