@@ -658,7 +658,7 @@ def test_a_folder_is_checked_file_by_file_and_lock_files_are_passed_over_and_cou
 
 @small
 def test_a_folder_without_workbooks_is_not_passed_over_in_silence(run: Command, tmp_path: Path) -> None:
-    (tmp_path / "上报.xls").write_bytes(b"")
+    (tmp_path / "上报.docx").write_bytes(b"")
     result = run("check", tmp_path, "--json")
     assert (result.code, result.out) == (2, "")
     assert "没有 .xlsx 工作簿" in result.err

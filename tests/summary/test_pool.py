@@ -35,22 +35,26 @@ def done(count: int) -> list[Result]:
 
 
 def children() -> set[str]:
-    """The living processes started by this one or by those, but for the standard library's resource tracker."""
+    """The living processes started by this one or by those, but for the standard library's resource tracker and a cluster
+    that other tests keep."""
     if sys.platform == "win32":
         return {str(process.pid) for process in multiprocessing.active_children()}
     found: set[str] = set()
     parents = {str(os.getpid())}
     rows = subprocess.run(["ps", "-ewwo", "pid,ppid,stat,args"], capture_output=True, text=True, check=True).stdout
     for row in sorted(rows.splitlines()[1:], key=lambda row: int(row.split()[0])):
-        pid, parent, _, command = row.split(None, 3)
-        if parent in parents and "resource_tracker" not in command and not command.startswith("ps "):
+        pid, parent, state, command = row.split(None, 3)
+        kept = "resource_tracker" in command or " dask " in command or command.startswith("ps ")
+        if parent in parents and not kept and not state.startswith("Z"):
             parents.add(pid)
-            found.add(row)
+            found.add(f"{pid} {command}")
     return found
 
 
-def semaphores() -> set[Path]:
-    return set(Path("/dev/shm").glob("sem.mp-*"))
+def semaphores() -> set[str]:
+    """The named semaphores that this process has open."""
+    maps = Path("/proc/self/maps")
+    return {line.split()[-1] for line in maps.read_text().splitlines() if "sem." in line} if maps.exists() else set()
 
 
 @pytest.fixture

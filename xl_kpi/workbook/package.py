@@ -589,7 +589,7 @@ def _sheets(
         if element.tag != space + "sheet":  # alternatives, of which each program chooses its own
             raise _ambiguous(f"工作表列表中有 {local(element.tag)}", f"{local(element.tag)} among the sheets")
         name, state = element.get("name", ""), element.get("state", "visible")
-        if element.get(_RELATION_OF[space]) == "":  # a module of old macros: a tab without a sheet
+        if state == "veryHidden" and element.get(_RELATION_OF[space]) == "":  # a module of old macros, no sheet
             continue
         relation = relations.get(element.get(_RELATION_OF[space], ""))
         if (

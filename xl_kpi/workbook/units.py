@@ -109,7 +109,8 @@ def _table(path: Path) -> pd.DataFrame:
         unpack(content)
         return pd.read_excel(io.BytesIO(content), dtype=str, engine="openpyxl")
     except Refused as refused:
-        raise XlKpiError(finding(refused.code, file=name, why=refused.why)) from None
+        why = refused.why or either("不是可以读取的 .xlsx", "not a readable .xlsx")
+        raise XlKpiError(finding("units", file=name, where="", why=why)) from None
     except Exception as error:  # pandas and its readers raise many kinds; all mean that the list is unreadable
         why = either(f"无法读取（{type(error).__name__}），应为 .xlsx 或 .csv", "not a readable .xlsx or .csv")
         raise XlKpiError(finding("units", file=name, where="", why=why)) from None

@@ -1,0 +1,252 @@
+"""What the ribbon does, as functions over an open workbook. They return what is to be told; only entry.py talks.
+
+The open workbook is checked by the same code as a file: Excel writes a copy of it as it stands, typed values, shown
+values and settings alike, and the copy is read. So the findings are those of `xl-kpi check`, and the number of calls to
+Excel does not grow with the rows. The findings go to the unlocked block of 核对, and a mark beside every row concerned.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xlwings as xw
+
+from xl_kpi import api
+from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.workbook.draft import a1, column_letter, quote_sheet
+from xl_kpi.workbook.package import save
+from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
+from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.sheets import checks, entry, rules
+
+_FIRST = checks.TOP + 1  # row of the block's first finding
+_BLOCK = f"{a1(_FIRST, checks.FINDING_COLUMN)}:{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + 3)}"
+_LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
+_LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command has to say: a sentence, and whether it calls for attention."""
+
+    text: str
+    alarm: bool = False
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The copy that was written, or why it was not: what is missing, for the official to confirm."""
+
+    path: Path | None
+    missing: tuple[str, ...] = ()
+
+
+def copy_of(book: xw.Book) -> tuple[str, bytes]:
+    """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where Excel cannot write a copy."""
+    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder:
+        name: str = book.name
+        path = Path(folder) / "copy.xlsx"  # the name may hold what no path may
+        book.api.SaveCopyAs(str(path))
+        try:
+            content = path.read_bytes()
+        except OSError:
+            why = either("Excel 没有写出工作簿的副本", "Excel wrote no copy of the workbook")
+            raise XlKpiError(finding("executor", where=name, why=why)) from None
+    return (name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), content
+
+
+def recalculate(book: xw.Book) -> Told:
+    """重新计算: every formula, whatever Excel thinks is up to date."""
+    with _quiet(book.app, either("正在重新计算…", "recalculating…")):
+        book.app.api.CalculateFull()
+    return Told(either("已重新计算。", "recalculated."))
+
+
+def check(book: xw.Book) -> tuple[api.Report, Told]:
+    """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
+    with _quiet(book.app, either("正在核对…", "checking…")):
+        report = api.check(copy_of(book))
+        if report.scheme:  # a workbook of ours; one that is not has no place for findings
+            _write(book, report.findings)
+    return report, Told(summary(report), report.verdict != "accept")
+
+
+def summary(report: api.Report) -> str:
+    """A report in two or three lines."""
+    problems = [f for f in report.findings if f.severity != "info"]
+    outcome = report.assessment
+    if outcome is None:
+        return "\n".join(f.message for f in (problems or report.findings)[:3])
+    head = either(
+        f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
+        f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
+    )
+    if not problems:
+        return head + either("\n没有发现问题。", "\nno problems found.")
+    told = either(
+        f"\n发现 {len(problems)} 处问题，列在“{CHECKS}”表右侧，单击单元格地址可转到该处。第一处：\n",
+        f"\n{len(problems)} problems, listed on {CHECKS}. The first:\n",
+    )
+    return head + told + problems[0].message
+
+
+def go(book: xw.Book, step: int) -> Told:
+    """下一处问题 (step 1), 上一处问题 (-1): from the active cell, in the order of the list, round and round."""
+    listed = _listed(book)
+    if not listed:
+        return Told(either("没有列出的问题。请先点“核对总分与否决”。", "nothing is listed; check first."))
+    here = (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
+    places = [place for place, _ in listed]
+    at = (places.index(here) + step) % len(places) if here in places else (0 if step > 0 else -1)
+    (sheet, cell), message = listed[at]
+    book.app.api.Goto(book.api.Worksheets(sheet).Range(cell))
+    book.app.api.StatusBar = message
+    return Told(message)
+
+
+def clear(book: xw.Book) -> Told:
+    """清除标记: the findings and marks go, everything else stays."""
+    with _quiet(book.app, either("正在清除标记…", "clearing…")):
+        _write(book, ())
+        book.app.api.StatusBar = False
+    return Told(either("标记已清除。", "the marks are gone."))
+
+
+def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
+    """导出上报副本: checked, without findings and marks, under the official name; the open workbook stays as it is.
+
+    An incomplete or wrong workbook is not written unless confirmed: `missing` says what for. Raises XlKpiError for a
+    workbook that is rejected, OSError where the folder cannot be written to.
+    """
+    source = copy_of(book)
+    report = api.check(source)
+    if report.verdict == "reject":
+        raise XlKpiError(*report.findings)
+    missing = tuple(f.message for f in report.findings if f.severity != "info")
+    if missing and not confirmed:
+        return Exported(None, missing)
+    path = folder / api.filename(read(source).plan.scheme, report.unit)
+    save(path, without_marks(source))
+    return Exported(path, missing)
+
+
+def without_marks(source: Source) -> bytes:
+    """A workbook of ours without what the add-in wrote into it. Raises WorkbookError for another."""
+    filled = read(source)
+    places = {CHECKS: set(_cells_of(checks.FINDING_COLUMN, checks.FINDING_COLUMN + 3)), ENTRY: set(_mark_cells(filled.plan))}
+    written = {(sheet, name): None for sheet, names in places.items() for name in names & filled.sheets[sheet].cells.keys()}
+    return api.patched(filled, written, keep_formulas=False) if written else filled.package
+
+
+def rule_of(book: xw.Book) -> Told:
+    """打开评分规则: the line of 评分规则 for the task of the active cell."""
+    plan = read(copy_of(book)).plan
+    sheet, row = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
+    number = plan.task_number(sheet, row)
+    target = rules.TOP + max(number, 1)
+    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(target, 1)), True)
+    return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
+
+
+def folder_table(folder: Path) -> list[list[str | float]]:
+    """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$")
+    if not files:
+        why = either("没有工作簿", "there is no workbook")
+        raise XlKpiError(finding("nothing-to-do", where=str(folder), why=why))
+    words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
+    table: list[list[str | float]] = [["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]]
+    for row in api.check_all(files):
+        problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
+        outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
+        line = [row["file"], row["unit"], either(*words[row["verdict"]]), *outcome, len(problems), *problems[:1]]
+        table.append([("" if value is None else value) for value in line] + [""] * (1 - len(problems[:1])))
+    return table
+
+
+def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
+    """A table in a new workbook; no text of it is live."""
+    sheet = app.books.add().sheets[0]
+    last = a1(len(table), len(table[0]))
+    sheet.range(f"A1:{last}").raw_value = [[_dead(value) for value in row] for row in table]
+
+
+# the block of findings, and the marks
+
+
+def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
+    listed = list(findings)
+    lines: list[list[str | None]] = [list(_line(found)) for found in listed[: checks.FINDING_ROWS]]
+    if len(listed) > checks.FINDING_ROWS:
+        rest = len(listed) - checks.FINDING_ROWS + 1
+        lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), ""]
+    lines += [[None] * 4] * (checks.FINDING_ROWS - len(lines))
+    book.sheets[CHECKS].range(_BLOCK).raw_value = lines
+    marked = {}
+    for found in reversed(listed):
+        if found.sheet == ENTRY and found.severity != "info" and (row := re.search(r"\d+", found.cell)):
+            marked[int(row[0])] = either(*_LEVELS[found.severity])
+    sheet = book.sheets[ENTRY]
+    last = sheet.used_range.last_cell.row
+    marks = sheet.range(f"{column_letter(entry.MARK)}{entry.HEADER + 1}:{column_letter(entry.MARK)}{last}")
+    marks.raw_value = [[marked.get(row)] for row in range(entry.HEADER + 1, last + 1)]
+
+
+def _line(found: Finding) -> Iterator[str]:
+    yield either(*_LEVELS[found.severity])
+    if found.sheet and found.cell:
+        place = f"{quote_sheet(found.sheet)}!{found.cell}"
+        yield f'=HYPERLINK("#{place}","{found.sheet}!{found.cell}")'
+    else:
+        yield ""
+    yield _dead(found.message)
+    yield found.code
+
+
+def _dead(value: Any) -> Any:
+    """A text as Excel takes it for nothing but text; numbers as they are."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@'＝＋－＠0123456789") and value else value
+
+
+def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
+    """Place and message of every finding in the block that has a place, in its order."""
+    block = book.sheets[CHECKS].range(_BLOCK).formula
+    found = []
+    for _, link, message, _ in block:
+        match = _LINK.match(str(link))
+        if match:
+            found.append(((match[1].replace("''", "'"), match[2]), str(message)))
+    return found
+
+
+def _cells_of(first: int, last: int) -> Iterator[str]:
+    for row in range(_FIRST, _FIRST + checks.FINDING_ROWS):
+        for column in range(first, last + 1):
+            yield a1(row, column)
+
+
+def _mark_cells(plan: Any) -> Iterator[str]:
+    rows = {row for row, _ in plan.sheets[ENTRY].cells}
+    return (a1(row, entry.MARK) for row in rows if row > entry.HEADER)
+
+
+@contextmanager
+def _quiet(app: xw.App, what: str) -> Iterator[None]:
+    """Excel without flicker or events, saying what goes on; its settings are put back whatever happens."""
+    excel = app.api
+    before = {name: getattr(excel, name) for name in ("ScreenUpdating", "EnableEvents")}
+    excel.StatusBar = what
+    try:
+        for name in before:
+            setattr(excel, name, False)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(excel, name, value)
+        excel.StatusBar = False
