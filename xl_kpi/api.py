@@ -44,6 +44,7 @@ __all__ = [
     "filename",
     "fill",
     "lint",
+    "patched",
     "program",
     "recalculate_all",
     "recalculated",

@@ -125,6 +125,11 @@ def _parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--ship", action="store_true", help="把文件内容发给计算节点，用于没有共享文件夹的集群")
 
+    addin = command("addin", _addin, "Excel 加载项：生成、安装、卸载、诊断")
+    addin.add_argument("what", choices=("build", "install", "uninstall", "doctor"))
+    addin.add_argument("--out", type=Path, default=Path("xl_kpi.xlam"), help="build：存为哪个文件")
+    addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
+
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)
     return parser
@@ -336,6 +341,27 @@ def _recalc(options: argparse.Namespace) -> int:
         else:
             print(outward.plain(str(target)))
     return code
+
+
+def _addin(options: argparse.Namespace) -> int:
+    from xl_kpi.addin import build, install  # libraries that no other command needs
+
+    if options.what == "build":
+        save(options.out, build.build())
+        print(options.out)
+    elif options.what == "install":
+        print(install.install(options.folder))
+        print(either("请重新启动 Excel。", "restart Excel."), file=sys.stderr)
+    elif options.what == "uninstall":
+        if not install.uninstall(options.folder):
+            print(either("没有安装过。", "it was not installed."), file=sys.stderr)
+    else:
+        found = install.doctor(options.folder)
+        for check in found:
+            mark = {True: "√", False: "×", None: "·"}[check.ok]
+            print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
+        return FOUND if any(check.ok is False for check in found) else CLEAN
+    return CLEAN
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 The open workbook is checked by the same code as a file: Excel writes a copy of it as it stands, typed values, shown
 values and settings alike, and the copy is read. So the findings are those of `xl-kpi check`, and the number of calls to
-Excel does not grow with the rows. The findings go to the unlocked block of 核对, and a mark beside every row concerned.
+Excel does not grow with the rows. The findings go to the unlocked block of 核对, and with them the rows of 数据填报 that show a mark.
 """
 
 from __future__ import annotations
@@ -18,15 +18,22 @@ from typing import Any
 import xlwings as xw
 
 from xl_kpi import api
+from xl_kpi.checking import patched
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.workbook.draft import a1, column_letter, quote_sheet
+from xl_kpi.workbook.draft import a1, quote_sheet
+from xl_kpi.workbook.expected import names_in
 from xl_kpi.workbook.package import save
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.read import Source, read
-from xl_kpi.workbook.sheets import checks, entry, rules
+from xl_kpi.workbook.sheets import checks, rules
+from xl_kpi.workbook.worksheet import area
 
 _FIRST = checks.TOP + 1  # row of the block's first finding
-_BLOCK = f"{a1(_FIRST, checks.FINDING_COLUMN)}:{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + 3)}"
+_COLUMNS = len(checks.FINDING_TITLES)
+_BLOCK = (
+    f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
+    f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
+)
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
@@ -139,9 +146,8 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
 def without_marks(source: Source) -> bytes:
     """A workbook of ours without what the add-in wrote into it. Raises WorkbookError for another."""
     filled = read(source)
-    places = {CHECKS: set(_cells_of(checks.FINDING_COLUMN, checks.FINDING_COLUMN + 3)), ENTRY: set(_mark_cells(filled.plan))}
-    written = {(sheet, name): None for sheet, names in places.items() for name in names & filled.sheets[sheet].cells.keys()}
-    return api.patched(filled, written, keep_formulas=False) if written else filled.package
+    written = {(CHECKS, name): None for name in names_in(area(_BLOCK)) if name in filled.sheets[CHECKS].cells}
+    return patched(filled, written, keep_formulas=False) if written else filled.package
 
 
 def rule_of(book: xw.Book) -> Told:
@@ -149,19 +155,22 @@ def rule_of(book: xw.Book) -> Told:
     plan = read(copy_of(book)).plan
     sheet, row = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
     number = plan.task_number(sheet, row)
-    target = rules.TOP + max(number, 1)
-    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(target, 1)), True)
+    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(rules.row_of(max(number, 1)), 1)), True)
     return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
 def folder_table(folder: Path) -> list[list[str | float]]:
     """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$")
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$"
+    )
     if not files:
         why = either("没有工作簿", "there is no workbook")
         raise XlKpiError(finding("nothing-to-do", where=str(folder), why=why))
     words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
-    table: list[list[str | float]] = [["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]]
+    table: list[list[str | float]] = [
+        ["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]
+    ]
     for row in api.check_all(files):
         problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
         outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
@@ -182,58 +191,40 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 
 def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
     listed = list(findings)
-    lines: list[list[str | None]] = [list(_line(found)) for found in listed[: checks.FINDING_ROWS]]
+    lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
     if len(listed) > checks.FINDING_ROWS:
         rest = len(listed) - checks.FINDING_ROWS + 1
-        lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), ""]
-    lines += [[None] * 4] * (checks.FINDING_ROWS - len(lines))
+        lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), "", None]
+    lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
     book.sheets[CHECKS].range(_BLOCK).raw_value = lines
-    marked = {}
-    for found in reversed(listed):
-        if found.sheet == ENTRY and found.severity != "info" and (row := re.search(r"\d+", found.cell)):
-            marked[int(row[0])] = either(*_LEVELS[found.severity])
-    sheet = book.sheets[ENTRY]
-    last = sheet.used_range.last_cell.row
-    marks = sheet.range(f"{column_letter(entry.MARK)}{entry.HEADER + 1}:{column_letter(entry.MARK)}{last}")
-    marks.raw_value = [[marked.get(row)] for row in range(entry.HEADER + 1, last + 1)]
 
 
-def _line(found: Finding) -> Iterator[str]:
-    yield either(*_LEVELS[found.severity])
+def _line(found: Finding) -> list[str | float | None]:
+    """What the block says of a finding. The number of its row makes 数据填报 show a mark."""
+    row = re.search(r"\d+", found.cell) if found.sheet == ENTRY and found.severity != "info" else None
+    link = ""
     if found.sheet and found.cell:
-        place = f"{quote_sheet(found.sheet)}!{found.cell}"
-        yield f'=HYPERLINK("#{place}","{found.sheet}!{found.cell}")'
-    else:
-        yield ""
-    yield _dead(found.message)
-    yield found.code
+        link = f'=HYPERLINK("#{quote_sheet(found.sheet)}!{found.cell}","{found.sheet}!{found.cell}")'
+    level = either(*_LEVELS[found.severity])
+    return [level, link, _dead(found.message), found.code, float(row[0]) if row else None]
 
 
 def _dead(value: Any) -> Any:
     """A text as Excel takes it for nothing but text; numbers as they are."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@'＝＋－＠0123456789") and value else value
+    return (
+        f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@'＝＋－＠0123456789") and value else value
+    )
 
 
 def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
-    block = book.sheets[CHECKS].range(_BLOCK).formula
+    block: Any = book.sheets[CHECKS].range(_BLOCK).formula
     found = []
-    for _, link, message, _ in block:
+    for _, link, message, _, _ in block:
         match = _LINK.match(str(link))
         if match:
             found.append(((match[1].replace("''", "'"), match[2]), str(message)))
     return found
-
-
-def _cells_of(first: int, last: int) -> Iterator[str]:
-    for row in range(_FIRST, _FIRST + checks.FINDING_ROWS):
-        for column in range(first, last + 1):
-            yield a1(row, column)
-
-
-def _mark_cells(plan: Any) -> Iterator[str]:
-    rows = {row for row, _ in plan.sheets[ENTRY].cells}
-    return (a1(row, entry.MARK) for row in rows if row > entry.HEADER)
 
 
 @contextmanager

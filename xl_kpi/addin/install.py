@@ -470,21 +470,15 @@ _OFFICE_CHILDREN = (
 
 def _child_processes(system: System) -> Check:
     """Whether Excel may start Python. Of what forbids it, only a group policy shows without an administrator's rights."""
-    if str(system.registry(_ASR, _OFFICE_CHILDREN)) == "1":
-        ok, says = (
-            False,
-            (
-                f"单位策略禁止 Office 启动其他程序（ASR 规则 {_OFFICE_CHILDREN}），按钮不能工作",
-                f"a policy forbids it (ASR rule {_OFFICE_CHILDREN}): the buttons cannot work",
-            ),
-        )
-    else:
-        ok, says = (
-            None,
-            (
-                "是否被安全软件或策略阻止，没有管理员权限无法查看",
-                "whether an antivirus or a policy blocks it cannot be seen without an administrator's rights",
-            ),
+    forbidden = str(system.registry(_ASR, _OFFICE_CHILDREN)) == "1"
+    says = (
+        "是否被安全软件或策略阻止，没有管理员权限无法查看",
+        "whether an antivirus or a policy blocks it cannot be seen without an administrator's rights",
+    )
+    if forbidden:
+        says = (
+            f"单位策略禁止 Office 启动其他程序（ASR 规则 {_OFFICE_CHILDREN}），按钮不能工作",
+            f"a policy forbids it (ASR rule {_OFFICE_CHILDREN}): the buttons cannot work",
         )
     remedy = (
         "点按钮后如提示没能启动 Python，请看 Windows 安全中心→病毒和威胁防护→保护历史记录，以及 360、火绒等的拦截记录，"
@@ -492,4 +486,6 @@ def _child_processes(system: System) -> Check:
         "if a button says that Python was not started, look into Windows Security, Protection history, and your "
         "antivirus' log, and have Excel allowed to start the Python registered",
     )
-    return _check(("由 Excel 启动 Python", "Excel starting Python"), ok, says, remedy, _WITHOUT)
+    return _check(
+        ("由 Excel 启动 Python", "Excel starting Python"), False if forbidden else None, says, remedy, _WITHOUT
+    )

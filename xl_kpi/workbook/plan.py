@@ -13,10 +13,11 @@ from typing import Any
 
 from xl_kpi.expr import ops
 from xl_kpi.expr.to_excel import to_excel
+from xl_kpi.rules.base import SETUP
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import FINAL, REVIEW, SELF, BoundInput, Program
 from xl_kpi.workbook import sheets
-from xl_kpi.workbook.draft import Address, Homes, Sheet, a1, quote_sheet
+from xl_kpi.workbook.draft import Address, Homes, Sheet, a1, column_letter, quote_sheet
 
 LAYOUT = 2  # raise when the same scheme gives another workbook
 
@@ -105,6 +106,16 @@ class Plan:
 
     # asking
 
+    def task_number(self, sheet: str, row: int) -> int:
+        """Which task (from 1) a row of 考核表, 数据填报 or 评分规则 belongs to; 0 for none."""
+        tasks = list(self.entry_rows)
+        if SETUP in tasks:
+            tasks.remove(SETUP)
+        if sheet == ENTRY:
+            return sum(self.entry_rows[task] <= row for task in tasks)
+        rows = {FORM: sheets.form.row_of, RULES: sheets.rules.row_of}.get(sheet)
+        return next((n for n in range(1, len(tasks) + 1) if rows is not None and rows(n) == row), 0)
+
     def at(self, node: str) -> str:
         """Where a node stands, as `数据填报!E5`."""
         sheet, address = self.homes[node]
@@ -119,11 +130,17 @@ class Plan:
                     yield sheet.name, a1(row, column), cell.op, to_excel(cell.op, homes)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, and the outcomes as out_<node>."""
+        """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, the outcomes as out_<node>, and the rows the add-in marks."""
         for bound in self.program.inputs():
             yield "in_" + bound.id.replace(".", "__"), self._absolute(bound.id + SELF)
         for node in ("total", "max", "rate", "grade", "vetoes", "complete"):
             yield f"out_{node}", self._absolute(node)
+        last = sheets.checks.FINDING_COLUMN + len(sheets.checks.FINDING_TITLES) - 1
+        column, first = column_letter(last), sheets.checks.TOP + 1
+        yield (
+            sheets.checks.MARKED_ROWS,
+            f"{quote_sheet(CHECKS)}!${column}${first}:${column}${first + sheets.checks.FINDING_ROWS - 1}",
+        )
 
     def _absolute(self, node: str) -> str:
         sheet, (row, column) = self.homes[node]

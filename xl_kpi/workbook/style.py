@@ -92,6 +92,7 @@ CONDITION_LOOKS: dict[str, DifferentialStyle] = {
         font=Font(color="9C0006", bold=True), fill=PatternFill(bgColor=RED, fill_type="solid")
     ),
     "good": DifferentialStyle(font=Font(color="375623")),
+    "marked": DifferentialStyle(fill=PatternFill(bgColor="FCE4D6", fill_type="solid")),
 }
 
 

@@ -12,10 +12,12 @@ from xl_kpi.workbook.sheets import form
 if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
 
-WIDTHS = (7, 50, 12, 46, 3, 8, 20, 60, 20)
+WIDTHS = (7, 50, 12, 46, 3, 8, 20, 60, 20, 8)
 TOP = 3
 FINDING_ROWS = 200
 FINDING_COLUMN = 6
+FINDING_TITLES = ("级别", "单元格", "问题与处理办法", "代码", "填报行")
+MARKED_ROWS = "marked_rows"  # the name of the column 填报行: the rows of 数据填报 that show a mark
 
 
 def lay_out(plan: Plan) -> None:
@@ -108,10 +110,16 @@ def _task_check(task: BoundTask) -> ops.Op:
 
 def _findings_block(sheet: Sheet) -> None:
     """Where the add-in lists what it found; unlocked, empty until then."""
-    sheet.put(1, FINDING_COLUMN, "加载项核对结果", style="title2", to=(1, FINDING_COLUMN + 3))
-    sheet.put(2, FINDING_COLUMN, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, FINDING_COLUMN + 3))
-    for offset, title in enumerate(("级别", "单元格", "问题与处理办法", "代码")):
+    sheet.put(1, FINDING_COLUMN, "加载项核对结果", style="title2", to=(1, FINDING_COLUMN + len(FINDING_TITLES) - 1))
+    sheet.put(
+        2,
+        FINDING_COLUMN,
+        "使用Excel加载项“核对”后，结果写在此处。",
+        style="hint",
+        to=(2, FINDING_COLUMN + len(FINDING_TITLES) - 1),
+    )
+    for offset, title in enumerate(FINDING_TITLES):
         sheet.put(TOP, FINDING_COLUMN + offset, title, style="header")
     for row in range(TOP + 1, TOP + 1 + FINDING_ROWS):
-        for offset in range(4):
+        for offset in range(len(FINDING_TITLES)):
             sheet.put(row, FINDING_COLUMN + offset, style="free_block")

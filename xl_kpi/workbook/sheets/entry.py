@@ -9,6 +9,7 @@ from xl_kpi.rules.base import SETUP, Input, show
 from xl_kpi.scheme.program import OWN, SELF, STAGES, BoundInput, BoundTask
 from xl_kpi.workbook.draft import Condition, Sheet, Validation, a1
 from xl_kpi.workbook.sheets import form
+from xl_kpi.workbook.sheets.checks import MARKED_ROWS
 
 if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
@@ -188,3 +189,6 @@ def _conditions(sheet: Sheet, first: int, last: int) -> None:
     scores = f"{a1(first, ADOPTED)}:{a1(last, ADOPTED)}"
     sheet.conditions.append(Condition(scores, f'{a1(first, ADOPTED)}="未填"', "wanting"))
     sheet.conditions.append(Condition(scores, f'{a1(first, ADOPTED)}="有误"', "wrong"))
+    # Rows in which the add-in found something: it lists their numbers beside its findings on 核对.
+    marked = f"COUNTIF({MARKED_ROWS},ROW())>0"
+    sheet.conditions.append(Condition(f"{a1(first, TASK)}:{a1(last, NOTE)}", marked, "marked"))

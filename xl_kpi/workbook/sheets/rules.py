@@ -63,6 +63,11 @@ def lay_out(plan: Plan) -> None:
     sheet.title_rows = (TOP, TOP)
 
 
+def row_of(number: int) -> int:
+    """The row of a task, from 1."""
+    return TOP + number
+
+
 def _general(scheme: Scheme) -> Iterator[str]:
     how = "四舍五入" if scheme.rounding.mode == "half_up" else "截去以后各位"
     reading = f"（{scheme.rounding.reading}）" if scheme.rounding.reading else ""

@@ -1,0 +1,142 @@
+"""From a button's action to a message: every action, what is asked, what an Excel that is busy or empty gets told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import xlwings as xw
+import yaml
+from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
+
+from xl_kpi import api
+from xl_kpi.addin import entry
+from xl_kpi.workbook.plan import ENTRY
+
+pytestmark = pytest.mark.xdist_group("addin")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Official:
+    """Somebody at the desk: gives these answers, and remembers what was told."""
+
+    answers: dict[str, object] = field(default_factory=dict)
+    told: list[tuple[str, bool]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def tell(self, text: str, alarm: bool) -> None:
+        self.told.append((text, alarm))
+
+    def confirm(self, text: str) -> bool:
+        self.asked.append(text)
+        return bool(self.answers.get("confirm"))
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        self.asked.append(title)
+        return self.answers.get("file")  # type: ignore[return-value]
+
+    def folder(self, title: str) -> Path | None:
+        self.asked.append(title)
+        return self.answers.get("folder")  # type: ignore[return-value]
+
+    def text(self, title: str, preset: str) -> str | None:
+        self.asked.append(title)
+        return self.answers.get("text", preset)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def app(excel: Desktop, typical: Path) -> xw.App:
+    """Excel with the case 典型 open."""
+    app = xw.App()
+    app.books.open(typical).activate()
+    return app
+
+
+def test_every_action_of_the_macros_is_there_and_no_other() -> None:
+    text = (ROOT / "macros" / "XlKpiActions.bas").read_text(encoding="ascii")
+    called = {part.split("'")[0] for part in text.split("entry.run('")[1:]}
+    assert called == set(entry.ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        ("check", "301.41 / 400"),
+        ("recalculate", "已重新计算"),
+        ("clear", "标记已清除"),
+        ("next", "没有列出的问题"),
+        ("doctor", "操作系统"),
+    ],
+)
+def test_an_action_ends_in_a_message(app: xw.App, action: str, says: str) -> None:
+    official = Official()
+    entry.perform(action, app, official)
+    if action == "next":  # the example has remarks only; they are gone through without a message
+        assert [text for text, _ in official.told if says not in text] == []
+    else:
+        assert says in official.told[0][0]
+
+
+@pytest.mark.parametrize("how", [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED])
+def test_a_cell_that_is_being_edited_is_said_within_bounds(
+    excel: Desktop, app: xw.App, how: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xw._xlwindows, "N_COM_ATTEMPTS", 3)
+    official = Official()
+    with excel.refusing(how, at_most=50):
+        entry.perform("check", app, official)
+    assert [alarm for _, alarm in official.told] == [True]
+    assert "请先结束单元格编辑" in official.told[0][0]
+
+
+def test_without_a_workbook_it_says_to_open_one(app: xw.App) -> None:
+    for book in list(app.books):
+        book.close()
+    official = Official()
+    entry.perform("check", app, official)
+    assert "请先打开" in official.told[0][0]
+
+
+def test_an_incomplete_workbook_is_exported_only_if_the_official_says_so(app: xw.App, tmp_path: Path) -> None:
+    app.books.active.sheets[ENTRY].range("E10").clear_contents()
+    out = tmp_path / "上报"
+    out.mkdir()
+    no, yes = Official({"folder": out}), Official({"folder": out, "confirm": True})
+    entry.perform("export", app, no)
+    assert list(out.iterdir()) == []
+    assert "还有 1 处没有填好" in no.asked[-1]
+    entry.perform("export", app, yes)
+    assert [path.name for path in out.iterdir()] == ["枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"]
+
+
+def test_giving_up_in_a_dialog_does_nothing(app: xw.App) -> None:
+    for action in ("export", "folder", "blanks"):
+        official = Official()
+        entry.perform(action, app, official)
+        assert official.told == []
+
+
+def test_blanks_are_made_for_the_open_workbooks_scheme_and_a_list(app: xw.App, tmp_path: Path) -> None:
+    listed, out = tmp_path / "单位.csv", tmp_path / "空白"
+    listed.write_text("单位名称\n甲血站\n乙血站\n", encoding="utf-8")
+    out.mkdir()
+    official = Official({"file": listed, "folder": out})
+    entry.perform("blanks", app, official)
+    assert "2 份" in official.told[0][0]
+    made = sorted(out.iterdir())
+    assert [api.workbook_map(path)["unit"] for path in made] == ["乙血站", "甲血站"]
+
+
+def test_a_folder_is_checked_into_a_new_workbook(app: xw.App, typical: Path) -> None:
+    official = Official({"folder": typical.parent})
+    entry.perform("folder", app, official)
+    assert "核对了 1 个文件" in official.told[0][0]
+    assert app.books.active.sheets[0].range("B2").raw_value == "枣庄市中心血站"
+
+
+def test_the_supertips_promise_no_action_that_is_not_there() -> None:
+    strings = yaml.safe_load((ROOT / "macros" / "strings.yaml").read_text(encoding="utf-8"))
+    assert strings["TITLE"] == entry._TITLE

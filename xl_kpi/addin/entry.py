@@ -1,0 +1,212 @@
+"""Where the ribbon's buttons arrive: one action by name, on the Excel that asked. Whatever happens ends in a message.
+
+VBA reads what Python writes to stderr in the code page of the system, so Chinese goes out through Excel alone. A message
+says what to do; what was typed is left as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import xlwings as xw
+
+from xl_kpi import api
+from xl_kpi.addin import commands, install
+from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.workbook.package import save
+from xl_kpi.workbook.units import Unit, read_units
+
+_TITLE = "绩效考核"
+_BUSY = (-2147418111, -2146777998)  # RPC_E_CALL_REJECTED; 0x800AC472: a cell is being edited
+_WORKBOOKS = "工作簿 (*.xlsx),*.xlsx"
+_LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
+
+
+class Desk(Protocol):
+    """What asks and tells the official: Excel's own dialogs, or a test's."""
+
+    def tell(self, text: str, alarm: bool) -> None:
+        """Show a message."""
+
+    def confirm(self, text: str) -> bool:
+        """Ask yes or no."""
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file; None if the official gives up."""
+
+    def folder(self, title: str) -> Path | None:
+        """Ask for a folder; None if the official gives up."""
+
+    def text(self, title: str, preset: str) -> str | None:
+        """Ask for a line of text; None if the official gives up."""
+
+
+class ExcelDesk:
+    """Excel's own dialogs."""
+
+    def __init__(self, app: xw.App) -> None:
+        self._app = app
+
+    def tell(self, text: str, alarm: bool) -> None:
+        """Show a message."""
+        self._app.alert(text, _TITLE, mode="exclamation" if alarm else "info")
+
+    def confirm(self, text: str) -> bool:
+        """Ask yes or no."""
+        answer: str | None = self._app.alert(text, _TITLE, buttons="yes_no", mode="exclamation")
+        return answer == "yes"
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file; None if the official gives up."""
+        chosen = self._app.api.GetOpenFilename(kinds, 1, title)
+        return Path(chosen) if isinstance(chosen, str) else None
+
+    def folder(self, title: str) -> Path | None:
+        """Ask for a folder; None if the official gives up."""
+        dialog = self._app.api.FileDialog(4)  # msoFileDialogFolderPicker
+        dialog.Title = title
+        return Path(dialog.SelectedItems(1)) if dialog.Show() == -1 else None
+
+    def text(self, title: str, preset: str) -> str | None:
+        """Ask for a line of text; None if the official gives up."""
+        answer = self._app.api.InputBox(title, _TITLE, preset)
+        return answer.strip() if isinstance(answer, str) else None
+
+
+def run(action: str) -> None:
+    """Do one action of the ribbon. Never raises: what goes wrong is told through Excel, or, without it, to stderr."""
+    if sys.platform == "win32":
+        xw._xlwindows.N_COM_ATTEMPTS = 3  # a busy Excel is told of, not waited for
+    try:
+        app = _calling_excel(sys.argv)
+        perform(action, app, ExcelDesk(app))
+    except Exception:  # the last place that can see it; VBA shows what it finds in stderr
+        sys.stderr.write(traceback.format_exc().encode("ascii", "backslashreplace").decode())
+        raise SystemExit(1) from None
+
+
+def perform(action: str, app: xw.App, desk: Desk) -> None:
+    """Do one action and tell what came of it. Raises KeyError for an action there is not, and what nobody foresaw."""
+    command = ACTIONS[action]
+    try:
+        told = command(app, desk)
+    except XlKpiError as error:
+        desk.tell("\n".join(found.message for found in error.findings), True)
+    except OSError as error:
+        why = f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序"
+        desk.tell(why, True)
+    except Exception as error:
+        if not _is_busy(error):
+            raise
+        desk.tell("Excel 正忙：请先结束单元格编辑（按 Enter 或 Esc），关闭打开着的对话框，再点一次。", True)
+    else:
+        if told.text:
+            desk.tell(told.text, told.alarm)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    while error is not None:
+        codes = [arg for arg in error.args if isinstance(arg, int)]
+        codes += [part for arg in error.args if isinstance(arg, tuple) for part in arg if isinstance(part, int)]
+        if any(code in _BUSY for code in codes):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _calling_excel(arguments: list[str]) -> xw.App:
+    """The Excel whose button was pressed: VBA hands over its window; elsewhere the active one."""
+    handed = next((a.partition("=")[2] for a in arguments if a.startswith("--hwnd=")), "")
+    if handed.isdigit() and sys.platform == "win32":
+        return xw.App(impl=xw._xlwindows.App(xl=int(handed)))
+    active: xw.App | None = xw.apps.active
+    if active is None:
+        raise RuntimeError("no Excel is running")
+    return active
+
+
+def _book(app: xw.App) -> xw.Book:
+    if len(app.books) == 0:
+        why = either("请先打开要核对的考核工作簿，再点一次", "open the workbook first")
+        raise XlKpiError(finding("executor", where=either("没有打开的工作簿", "no workbook is open"), why=why))
+    return app.books.active
+
+
+def _check(app: xw.App, desk: Desk) -> commands.Told:
+    return commands.check(_book(app))[1]
+
+
+def _go(step: int) -> Callable[[xw.App, Desk], commands.Told]:
+    def go(app: xw.App, desk: Desk) -> commands.Told:
+        told = commands.go(_book(app), step)
+        return told if told.alarm else commands.Told("")  # the status bar says it
+
+    return go
+
+
+def _export(app: xw.App, desk: Desk) -> commands.Told:
+    folder = desk.folder("把上报副本存到哪个文件夹？")
+    if folder is None:
+        return commands.Told("")
+    book = _book(app)
+    done = commands.export(book, folder)
+    if done.path is None:
+        shown = "\n".join(done.missing[:8]) + ("\n……" if len(done.missing) > 8 else "")
+        if not desk.confirm(f"还有 {len(done.missing)} 处没有填好：\n{shown}\n\n仍要导出吗？"):
+            return commands.Told("")
+        done = commands.export(book, folder, confirmed=True)
+    return commands.Told(f"已导出：{done.path}")
+
+
+def _folder(app: xw.App, desk: Desk) -> commands.Told:
+    folder = desk.folder("核对哪个文件夹里的考核工作簿？")
+    if folder is None:
+        return commands.Told("")
+    table = commands.folder_table(folder)
+    commands.show_table(app, table)
+    return commands.Told(f"核对了 {len(table) - 1} 个文件，结果在新工作簿中。")
+
+
+def _blanks(app: xw.App, desk: Desk) -> commands.Told:
+    scheme = desk.text(f"用哪个考核方案？现有：{'、'.join(api.schemes())}", _scheme_of(app))
+    listed = desk.file("选择单位名单", _LISTS) if scheme else None
+    folder = desk.folder("把空白工作簿存到哪个文件夹？") if listed else None
+    if not scheme or listed is None or folder is None:
+        return commands.Told("")
+    units: list[Unit] = read_units(listed)
+    for unit in units:
+        settled = api.scheme(scheme, unit.level)
+        save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
+    return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
+
+
+def _scheme_of(app: xw.App) -> str:
+    """The scheme of the open workbook, if it is one of ours."""
+    if len(app.books) == 0:
+        return ""
+    return api.check(commands.copy_of(app.books.active)).scheme
+
+
+def _doctor(app: xw.App, desk: Desk) -> commands.Told:
+    found = install.doctor()
+    marks = {True: "√", False: "×", None: "·"}
+    lines = [f"{marks[check.ok]} {check.name}：{check.says}\n{check.remedy}".rstrip() for check in found]
+    return commands.Told("\n".join(lines), any(check.ok is False for check in found))
+
+
+ACTIONS: dict[str, Callable[[xw.App, Desk], commands.Told]] = {
+    "recalculate": lambda app, desk: commands.recalculate(_book(app)),
+    "check": _check,
+    "previous": _go(-1),
+    "next": _go(1),
+    "clear": lambda app, desk: commands.clear(_book(app)),
+    "blanks": _blanks,
+    "export": _export,
+    "folder": _folder,
+    "rules": lambda app, desk: commands.rule_of(_book(app)),
+    "doctor": _doctor,
+}
