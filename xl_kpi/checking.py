@@ -267,8 +267,10 @@ def _differences(returned: _Returned, values: Sequence[Value]) -> Iterator[Findi
     if not returned.recalculated:
         return
     for place, computed in compare.by_place(returned.plan, values).items():
+        if place not in returned.recalculated:  # the formula is gone, which is a finding already
+            continue
         at = "!".join(place)
-        found = returned.recalculated.get(place)
+        found = returned.recalculated[place]
         if found == NOT_COMPUTED:
             why = either(f"引擎 {returned.engine} 算不出结果", f"the engine {returned.engine} has no value for it")
             yield finding("not-computable", at=at, why=why)

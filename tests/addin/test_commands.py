@@ -14,8 +14,6 @@ from xl_kpi import api
 from xl_kpi.addin import commands
 from xl_kpi.workbook.plan import CHECKS, ENTRY
 
-pytestmark = pytest.mark.xdist_group("addin")
-
 TOTAL = "汇总!D8"
 
 

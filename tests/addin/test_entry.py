@@ -14,8 +14,6 @@ from xl_kpi import api
 from xl_kpi.addin import entry
 from xl_kpi.workbook.plan import ENTRY
 
-pytestmark = pytest.mark.xdist_group("addin")
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -99,7 +99,12 @@ def same(left: ReadValue, right: ReadValue) -> bool:
     """Whether two values are one: numbers to nine digits."""
     if isinstance(left, float) and isinstance(right, float):
         return abs(left - right) <= _TOLERANCE * max(1.0, abs(left), abs(right))
-    return left == right
+    return _word(left) == _word(right)
+
+
+def _word(value: ReadValue) -> ReadValue:
+    """A boolean as the word it is read as: an input of TRUE is an answer, if a wrong one."""
+    return str(value).upper() if isinstance(value, bool) else value
 
 
 def say(plan: Plan, value: ReadValue) -> str:
@@ -110,6 +115,7 @@ def say(plan: Plan, value: ReadValue) -> str:
 def _say(value: ReadValue, words: frozenset[str]) -> str:
     if value is None or value == "":
         return either("空白", "blank")
+    value = _word(value)
     if isinstance(value, str):
         return f"“{value}”" if value in words else masked(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -21,10 +21,12 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
+from xml.sax.saxutils import unescape as unescape_entities
 
 from xl_kpi.findings import either
 from xl_kpi.workbook import budgets
@@ -651,7 +653,59 @@ def shared_strings(parts: Mapping[str, bytes]) -> list[str]:
         return []
     if part not in parts:
         raise _damaged(f"缺少 {part}", f"{part} is missing")
-    return _strings(parts[part])
+    plain = _plain_strings(parts[part])
+    return _strings(parts[part]) if plain is None else plain
+
+
+# A shared string behind its <si>: a text, or runs of text, each with its look.
+_TEXT = r'<t(?: xml:space="preserve")?>([^<]*)</t>'
+_RUN = r'<r>(?:<rPr>(?:<[a-zA-Z]+(?: [a-zA-Z]+="[^"<&]*")* ?/>)*</rPr>)?' + _TEXT + "</r>"
+_PLAIN_STRING = re.compile(rf"(?:{_TEXT}|(?:{_RUN})+)</si>\s*")
+_TEXTS = re.compile(_TEXT)
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|&(?!(?:amp|lt|gt|quot|apos|#10);)")
+_KEPT_STRINGS, _LONG_STRING = 8192, 1000
+
+
+def _plain_strings(xml: bytes) -> list[str] | None:
+    """The shared strings where all are plain, cut as rows.py cuts rows; None where expat has to read them."""
+    start, end = xml.find(b"<si>"), xml.rfind(b"</sst>")
+    head, tail = xml[: max(start, 0)], xml[end:]
+    if (
+        not 0 <= start < end
+        or b"<!" in xml
+        or xml.find(b"<?", 2) >= 0
+        or not _SST.search(head)
+        or tail.strip() != b"</sst>"
+    ):
+        return None
+    try:
+        _, *items = xml[start:end].decode().split("<si>")
+    except UnicodeDecodeError:
+        return None
+    if len(items) > budgets.MAX_STRINGS:
+        return None
+    strings = []
+    for item in items:
+        string = _kept_string(item) if len(item) < _LONG_STRING else _plain_string(item)
+        if string is None:
+            return None
+        strings.append(string)
+    return strings
+
+
+_SST = re.compile(rb'<sst(?: [a-zA-Z:]+="[^"<&]*")*>\s*$')
+
+
+def _plain_string(item: str) -> str | None:
+    if not _PLAIN_STRING.fullmatch(item) or _ODD.search(item) or len(item) > budgets.MAX_TEXT:
+        return None
+    return "".join(unescape(unescape_entities(text, _ENTITIES)) for text in _TEXTS.findall(item))
+
+
+_ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
+
+
+_kept_string = lru_cache(maxsize=_KEPT_STRINGS)(_plain_string)  # workbooks of a plan share most of theirs
 
 
 def _strings(xml: bytes) -> list[str]:

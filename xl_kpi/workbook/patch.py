@@ -32,7 +32,7 @@ def patch_cells(sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formu
     """
     wanted = set(values)
     spans = _find_plain(sheet_xml, wanted)
-    if spans is None:
+    if spans is None or len(spans) < len(wanted):  # another prefix, say
         spans = _find(sheet_xml, wanted)
     missing = [name for name in values if name not in spans]
     if missing:

@@ -158,12 +158,16 @@ def _tags(text: str) -> tuple[_Row, ...] | None:
     """The tags of rows that make up a text, None where something else does."""
     if not text:
         return ()
-    found = _TAG.findall(text)
     if _TAG.sub("", text):
         return None
-    return tuple(
-        _Row(name, dict(_ATTRIBUTE.findall(attributes)), bool(empty)) for _, name, attributes, empty in found
-    )
+    tags = []
+    for _, name, said, empty in _TAG.findall(text):
+        pairs = _ATTRIBUTE.findall(said)
+        attributes = dict(pairs)
+        if len(attributes) != len(pairs) or "r" in attributes:  # no XML: expat will say so
+            return None
+        tags.append(_Row(name, attributes, bool(empty)))
+    return tuple(tags)
 
 
 def disordered(name: str, twice: bool) -> Refused:
