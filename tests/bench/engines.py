@@ -123,7 +123,7 @@ def main() -> None:
         paths = filled(Path(folder) / "h", options.files)
         contents = [path.read_bytes() for path in paths]
         model = FormulasModel.load(contents[0])
-        bound = api.program(api.scheme(SCHEME)).inputs()[0]
+        bound = next(api.program(api.scheme(SCHEME)).inputs())
         answer = next(i["cells"]["self"] for i in api.workbook_map(paths[0])["inputs"] if i["id"] == bound.id)
         rows = {
             "calamine": (len(paths), lambda: read_values(paths)),

@@ -318,7 +318,7 @@ def test_defined_names_are_legal_unique_and_lead_to_cells(workbook: str) -> None
             continue
         assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]{0,254}", name), name
         assert not re.fullmatch(r"(?i)[A-Z]{1,3}\d+|R\d*C\d*|[RC]", name), f"{name} reads as a cell"
-        found = re.fullmatch(r"'([^']+)'!\$([A-Z]+)\$(\d+)", item.text or "")
+        found = re.fullmatch(r"'([^']+)'!\$([A-Z]+)\$(\d+)(?::\$\2\$\d+)?", item.text or "")
         assert found, f"{name} refers to {item.text}"
         assert f"{found[2]}{found[3]}" in book.cells[found[1]], f"{name} refers to {item.text}"
 

@@ -687,7 +687,7 @@ def _plain_strings(xml: bytes) -> list[str] | None:
     strings = []
     for item in items:
         string = _kept_string(item) if len(item) < _LONG_STRING else _plain_string(item)
-        if string is None:
+        if string is None or len(string) > budgets.MAX_TEXT:
             return None
         strings.append(string)
     return strings
@@ -697,7 +697,7 @@ _SST = re.compile(rb'<sst(?: [a-zA-Z:]+="[^"<&]*")*>\s*$')
 
 
 def _plain_string(item: str) -> str | None:
-    if not _PLAIN_STRING.fullmatch(item) or _ODD.search(item) or len(item) > budgets.MAX_TEXT:
+    if not _PLAIN_STRING.fullmatch(item) or _ODD.search(item):
         return None
     return "".join(unescape(unescape_entities(text, _ENTITIES)) for text in _TEXTS.findall(item))
 
