@@ -7,14 +7,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, get_args
 
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.rules.base import Level
 from xl_kpi.workbook.package import Refused, unpack
 from xl_kpi.workbook.read import name_and_content
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HEADS = {
     "name": ("name", "单位", "单位名称", "名称", "被考核单位"),
@@ -102,6 +103,8 @@ def _problem(fields: dict[str, str], seen: dict[str, int]) -> str:
 
 
 def _table(path: Path) -> pd.DataFrame:
+    import pandas as pd  # only here: every worker that checks files would carry its 40 MB
+
     name, content = name_and_content(path)
     try:
         if path.suffix.lower() == ".csv":
