@@ -14,8 +14,6 @@ from xl_kpi import api
 from xl_kpi.addin import commands
 from xl_kpi.workbook.plan import CHECKS, ENTRY
 
-TOTAL = "汇总!D8"
-
 
 @pytest.fixture
 def book(excel: Desktop, typical: Path) -> xw.Book:
