@@ -700,6 +700,13 @@ CONSTANTS = [
         f"{FORM}!E5",
     ),
     Kind(
+        "number-as-boolean",
+        "a number that is 1 is TRUE, which counts as 1 in some programs only",
+        flag("constant-changed"),
+        lambda b: b.write("核对!A4", "<v>1</v>", "b"),
+        "核对!A4",
+    ),
+    Kind(
         "points-as-formula",
         "a task's points are the formula =10",
         flag("constant-changed", "formula-changed"),

@@ -10,8 +10,9 @@ import pytest
 from xl_kpi import api, demo
 from xl_kpi.workbook import worksheet
 from xl_kpi.workbook.cells import CellError, ReadCell
+from xl_kpi.workbook.draft import column_letter
 from xl_kpi.workbook.package import Refused, shared_strings, sheet_parts, unpack
-from xl_kpi.workbook.rows import read_rows
+from xl_kpi.workbook.rows import Before, read_rows
 from xl_kpi.workbook.worksheet import ReadValidation, Worksheet, read_worksheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -26,9 +27,9 @@ def row(cells: str, number: int = 1) -> str:
     return f'<row r="{number}">{cells}</row>'
 
 
-def outcome(xml: bytes, strings: list[str]) -> Outcome:
+def outcome(xml: bytes, strings: list[str], before: Before | None = None) -> Outcome:
     try:
-        return read_worksheet(xml, strings)
+        return read_worksheet(xml, strings, before)
     except Refused as refused:
         return refused.code
 
@@ -50,7 +51,7 @@ def test_both_ways_of_reading_see_the_same_in_our_workbooks(scheme: str, monkeyp
         parts[part].partition(b"<sheetData>")[2].partition(b"</sheetData>")[0] for part in sheet_parts(parts).values()
     ]
     assert None not in [read_rows(rows, strings) for rows in plain], "a sheet of ours is not in the plain form"
-    monkeypatch.setattr(worksheet, "read_rows", lambda xml, strings: None)
+    monkeypatch.setattr(worksheet, "read_rows", lambda xml, strings, before: None)
     assert {name: read_worksheet(parts[part], strings) for name, part in sheet_parts(parts).items()} == quick
 
 
@@ -67,6 +68,7 @@ PIECES = [
     '<c r="Z1" t="zz"><v>1</v></c>', '<c r="AA1" t="inlineStr"><is><t>a\r\nb</t></is></c>', "<x/>", '<c r="AB1"><v>９５</v></c>',
     '<c r="AC1" t="inlineStr"><is><t>\x01</t></is></c>', '</row><row r="2" hidden="1"><c r="A2"/>', "</row>", '<row r="3">',
     '<c r="AD1" t="s"><v>-1</v></c>', '<c r="AE1"><v> 4 </v></c>', '<c r="AF1"><f></f><v>1</v></c>', "\n  ", "stray",
+    '<c r="AG1"><v>]]></v></c>',
 ]  # fmt: skip
 
 
@@ -75,12 +77,39 @@ def test_both_ways_of_reading_agree_on_whatever_stands_in_a_row(seed: int, monke
     draw = random.Random(seed)
     sheets = [sheet(row("".join(draw.sample(PIECES, draw.randint(1, 6))))) for _ in range(100)]
     quick = [outcome(xml, ["共享"]) for xml in sheets]
-    monkeypatch.setattr(worksheet, "read_rows", lambda xml, strings: None)
+    monkeypatch.setattr(worksheet, "read_rows", lambda xml, strings, before: None)
     slow = [outcome(xml, ["共享"]) for xml in sheets]
     # A file with two faults may be refused for the one or the other.
     for xml, first, second in zip(sheets, quick, slow, strict=True):
         assert isinstance(first, str) == isinstance(second, str), xml
         assert isinstance(first, str) or first == second, xml
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_sheet_is_read_alike_whatever_was_read_before_it(seed: int) -> None:
+    draw = random.Random(seed)
+    before = Before(1000)
+    cells = [f'<c r="{column_letter(n)}1"><v>{n}</v></c>' for n in range(1, 40)]
+    read = 0
+    for _ in range(200):
+        if draw.random() < 0.8:  # a cell is another, or none that should stand there
+            at = draw.randrange(len(cells))
+            name = f'r="{column_letter(at + 1)}1"'
+            cells[at] = draw.choice([
+                f"<c {name}/>", f'<c {name} s="{draw.randint(0, 3)}"><v>{draw.randint(0, 3)}</v></c>', f"<c {name}><v>x</v></c>",
+                f'<c {name} t="s"><v>{draw.randint(0, 2)}</v></c>', f'<c {name} t="s"><f>A1</f><v>0</v></c>', "", draw.choice(PIECES),
+                f'<c {name}/></row><row r="2"><c r="A2"/></row><row r="3">', f'<c {name}/></row><row r="2" hidden="1">',
+            ])  # fmt: skip
+        else:
+            cells = [f'<c r="{column_letter(n)}1"><v>{n}</v></c>' for n in range(1, 40)]
+        xml = sheet(row("".join(cells)))
+        strings = draw.choice([["甲", "乙"], ["丙", "乙"], ["甲"]])
+        quick, fresh = outcome(xml, strings, before), outcome(xml, strings)
+        assert quick == fresh
+        if isinstance(quick, Worksheet) and isinstance(fresh, Worksheet):
+            read += 1
+            assert list(quick.cells) == list(fresh.cells), "in another order"
+    assert read > 20
 
 
 def test_reads_every_kind_of_value() -> None:

@@ -28,7 +28,7 @@ from xl_kpi.workbook.units import unit_key
 Row = dict[str, Any]
 """What checking one file came to, with the keys of `xl-kpi check --json`."""
 
-_CHUNK, _SLOW_CHUNK = 64, 4  # files handed to a worker at once: with the scorer, and with another engine
+_CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at once: with the scorer, and with another engine
 _SECONDS, _SLOW_SECONDS = 30.0, 120.0  # what one file may take
 
 

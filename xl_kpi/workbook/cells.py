@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from xl_kpi.rules.base import serial
 from xl_kpi.workbook.package import unescape
@@ -25,8 +26,7 @@ Value = float | str | None
 ReadValue = float | str | bool | CellError | None
 
 
-@dataclass(slots=True)
-class ReadCell:
+class ReadCell(NamedTuple):
     """A cell as it stands in the file: its value, and its formula without the leading = (None where there is none)."""
 
     value: ReadValue = None

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from xl_kpi.expr import ops
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.workbook.cells import ReadCell
 from xl_kpi.workbook.draft import UNLOCKED, Address, Sheet, Validation, a1
 from xl_kpi.workbook.looks import Look
 from xl_kpi.workbook.plan import plan_of
@@ -35,9 +36,10 @@ class ExpectedSheet:
     """One sheet, by cell name."""
 
     formulas: dict[str, Formula] = field(default_factory=dict)
-    constants: dict[str, str | float] = field(default_factory=dict)
+    constants: dict[str, ReadCell] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
     free: set[str] = field(default_factory=set)  # unlocked, for words: anything may stand there
+    used: set[str] = field(default_factory=set)  # all of these: nothing may stand elsewhere
     looks: dict[Look, list[str]] = field(default_factory=dict)  # the planned cells by how they should look
     merges: set[Area] = field(default_factory=set)
     covered: set[str] = field(default_factory=set)  # cells under the merges
@@ -69,6 +71,8 @@ def expected(scheme: Scheme) -> Expected:
         sheets[formula.sheet].formulas[formula.name] = formula
     for _, sheet, name in input_cells(scheme):
         sheets[sheet].inputs.add(name)
+    for made in sheets.values():
+        made.used.update(made.formulas, made.constants, made.free)
     return Expected(sheets, formulas, dict(plan.names()))
 
 
@@ -85,7 +89,7 @@ def _sheet(sheet: Sheet) -> ExpectedSheet:
         if unlocked:
             made.free.add(name)
         elif cell.op is None and cell.value not in (None, ""):
-            made.constants[name] = cell.value
+            made.constants[name] = ReadCell(cell.value)
     for validation in sheet.validations:
         made.validations.append((validation, names_in(area(validation.cells))))
     return made

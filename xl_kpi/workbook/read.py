@@ -17,6 +17,7 @@ from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
 from xl_kpi.workbook.package import Book, Refused, book, shared_strings, unpack
 from xl_kpi.workbook.plan import META, Plan, plan_of
+from xl_kpi.workbook.rows import Before
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
 LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
@@ -100,7 +101,8 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         meta = _meta(name, found, parts, strings)
         plan = _plan(name, meta, scheme_file)
         _same_sheets(plan, found)
-        sheets = {sheet: read_worksheet(parts[at.part], strings) for sheet, at in found.sheets.items()}
+        before = _before(plan.scheme)
+        sheets = {sheet: read_worksheet(parts[at.part], strings, before[sheet]) for sheet, at in found.sheets.items()}
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
         _styled(sheets, len(styles.cells))
     except Refused as refused:
@@ -127,6 +129,13 @@ def answer(value: ReadValue) -> Value:
     return None if value == "" else value
 
 
+@lru_cache(maxsize=8)
+def _before(scheme: Scheme) -> dict[str, Before]:
+    """What was read last of each sheet of a plan; not of one that somebody blew up."""
+    return {name: Before(_USUAL * len(sheet.cells)) for name, sheet in plan_of(scheme).sheets.items()}
+
+
+_USUAL = 300  # bytes of a cell; we write a third of it
 _META_ROWS = 20
 
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
+from operator import ne
 from typing import NamedTuple
 from xml.sax.saxutils import unescape
 
@@ -82,46 +84,113 @@ class _Piece(NamedTuple):
     behind: tuple[_Row, ...]
 
 
-def read_rows(xml: bytes, strings: Sequence[str]) -> Rows | None:
+class _Read(NamedTuple):
+    """A sheet's rows, cut at each cell and read."""
+
+    head: str  # what stands before the first cell
+    texts: list[str]
+    pieces: list[_Piece]
+    rows: Rows  # without shared strings
+    strings: dict[str, int]  # the indices of those, by cell
+
+    def with_strings(self, strings: Sequence[str]) -> Rows:
+        """The rows as a workbook has them. Raises IndexError where it does not have one of the strings."""
+        cells = self.rows.cells
+        said = {name: ReadCell(strings[index], cells[name].formula) for name, index in self.strings.items()}
+        return Rows(cells | said, self.rows.styles, self.rows.hidden) if said else self.rows
+
+
+@dataclass
+class Before:
+    """A sheet of a plan as it was last read: the next one differs in a few hundred cells, and only those are read."""
+
+    most: int  # bytes of the rows of a sheet that is kept
+    read: _Read | None = None
+
+
+def read_rows(xml: bytes, strings: Sequence[str], before: Before | None = None) -> Rows | None:
     """What stands between the tags of sheetData, or None where it is not all in the plain form.
 
     Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
     """
-    if len(xml.translate(None, _CONTROLS)) != len(xml) or b"\xef\xbf\xbe" in xml or b"\xef\xbf\xbf" in xml:
+    if len(xml.translate(None, _CONTROLS)) != len(xml):
         return None
     try:
-        first, *pieces = xml.decode().split("<c ")
+        text = xml.decode()
     except UnicodeDecodeError:
         return None
-    rows = Rows()
-    open_row = ""
-    behind = _tags(first.lstrip())
+    if "\ufffe" in text or "\uffff" in text or "]]>" in text:
+        return None
+    head, *texts = text.split("<c ")
+    del text  # it may be large
+    read = _as_before(head, texts, before.read) if before is not None and before.read is not None else None
+    read = read or _read(head, texts)
+    if read is None:
+        return None
+    if before is not None and len(xml) <= before.most:
+        before.read = read
+    return read.with_strings(strings)
+
+
+def _as_before(head: str, texts: list[str], before: _Read) -> _Read | None:
+    """Rows that have the cells and tags of those read before, in their order; None where they have others."""
+    if head != before.head or len(texts) != len(before.texts):
+        return None
+    pieces, strings = before.pieces.copy(), before.strings.copy()
+    cells, styles = before.rows.cells.copy(), before.rows.styles.copy()
+    filled = True  # whether the cells that hold something are still the same
+    for at in compress(range(len(texts)), map(ne, texts, before.texts)):
+        piece, old = _kept(texts[at]), pieces[at]
+        if piece is None or piece.name != old.name or piece.behind != old.behind:
+            return None
+        pieces[at] = piece
+        name, cell = piece.name, piece.cell
+        styles[name] = piece.style
+        if cell is None or old.cell is None:
+            filled = False
+        else:
+            cells[name] = cell
+        if piece.string >= 0:
+            strings[name] = piece.string
+        elif old.string >= 0:
+            del strings[name]
+    if not filled:
+        cells = {piece.name: piece.cell for piece in pieces if piece.cell is not None}
+    return _Read(head, texts, pieces, Rows(cells, styles, before.rows.hidden), strings)
+
+
+def _read(head: str, texts: list[str]) -> _Read | None:
+    behind = _tags(head.lstrip())
     if behind is None:
         return None
+    rows, pieces, strings = Rows(), [], {}
     cells, styles = rows.cells, rows.styles
-    before = 0  # the column of the last cell of the row
+    open_row, last = "", 0  # and the column of the last cell in it
     for tag in behind:
         open_row = _next_row(rows, open_row, tag)
-    for text in pieces:
-        piece = _kept(text) if len(text) < _LONGEST else _piece(text)
+    for text in texts:
+        piece = _kept(text)
         if piece is None:
             return None
         column, row, name, style, cell, string, behind = piece
         if row != open_row:
             raise Refused("damaged", either(f"单元格 {name} 不在它的行里", f"{name} is not in its row"))
-        if column <= before:
+        if column <= last:
             raise disordered(name, name in styles)
-        before = column
+        last = column
         styles[name] = style
         if cell is not None:
-            cells[name] = cell if string < 0 else ReadCell(strings[string], cell.formula)
+            cells[name] = cell
+            if string >= 0:
+                strings[name] = string
+        pieces.append(piece)
         if behind:
-            before = 0
+            last = 0
             for tag in behind:
                 open_row = _next_row(rows, open_row, tag)
     if open_row:
         raise misplaced()
-    return rows
+    return _Read(head, texts, pieces, rows, strings)
 
 
 def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
@@ -133,13 +202,21 @@ def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
     return "" if tag.empty else tag.name
 
 
+def _kept(text: str) -> _Piece | None:
+    return _short(text) if len(text) < _LONGEST else _piece(text)
+
+
 def _piece(text: str) -> _Piece | None:
     found = CELL.match(text)
     behind = found and _tags(text[found.end() :].lstrip())
-    if found is None or behind is None or _ODD_ENTITY.search(text):
+    if found is None or behind is None:
         return None
-    column, row, style, kind = found[1], found[2], found[3] or "0", found[4] or "n"
-    formula, number, words = (unescape(part or "", _ENTITIES) for part in found.group(5, 6, 7))
+    column, row, style, kind, formula, number, words = found.groups("")
+    if "&" in text:
+        if _ODD_ENTITY.search(text):
+            return None
+        formula, number, words = (unescape(part, _ENTITIES) for part in (formula, number, words))
+    kind = kind or "n"
     string = int(number) if kind == "s" and number else -1
     if kind == "s" and number and string < 0:
         raise ValueError(number)
@@ -147,11 +224,11 @@ def _piece(text: str) -> _Piece | None:
     if formula or number or words:
         value = None if string >= 0 else read_value(kind, number, words, bool(formula), ())
         cell = ReadCell(value, formula or None)
-    return _Piece(COLUMNS[column], row, column + row, style, cell, string, behind)
+    return _Piece(COLUMNS[column], row, column + row, style or "0", cell, string, behind)
 
 
 _ENTITIES = {"&quot;": '"', "&apos;": "'"}
-_kept = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
+_short = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
 
 
 def _tags(text: str) -> tuple[_Row, ...] | None:

@@ -25,7 +25,6 @@ from xl_kpi.workbook.draft import Validation, a1, column_letter
 from xl_kpi.workbook.expected import (
     Expected,
     ExpectedSheet,
-    Formula,
     Place,
     expected,
     names_in,
@@ -68,11 +67,15 @@ def _examined(filled: Filled) -> Examined:
         found += _constants(name, sheet, filled)
     shown: list[ReadValue] = []
     changed: set[Place] = set()
-    for formula in plan.formulas:
-        cell = filled.sheets[formula.sheet].cells.get(formula.name)
-        shown.append(None if cell is None else cell.value)
-        if not _is_there(formula, cell):
-            changed.add((formula.sheet, formula.name))
+    for name, sheet in plan.sheets.items():
+        cells = filled.sheets[name].cells
+        present = [cells.get(at, _NOTHING) for at in sheet.formulas]
+        shown += [cell.value for cell in present]
+        changed |= {
+            (name, formula.name)
+            for formula, cell in zip(sheet.formulas.values(), present, strict=True)
+            if cell.formula != formula.text and plain(cell.formula or "") != plain(formula.text)
+        }
     typed = filled.typed()
     counted, read = _counted(filled, typed)
     found += read
@@ -88,10 +91,7 @@ def _examined(filled: Filled) -> Examined:
     return Examined(typed, counted, shown, changed, list(_trimmed(found)))
 
 
-def _is_there(formula: Formula, cell: ReadCell | None) -> bool:
-    if cell is None or cell.formula is None:
-        return False
-    return cell.formula == formula.text or plain(cell.formula) == plain(formula.text)
+_NOTHING = ReadCell()
 
 
 # structure and constants
@@ -101,16 +101,16 @@ def _constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Find
     """Constants that are gone or another. Answers are read by address, so a shift must be noticed before anything is read."""
     cells = filled.sheets[name].cells
     wrong = {
-        at: wanted
+        at: wanted.value
         for at, wanted in sheet.constants.items()
-        if (cell := cells.get(at)) is None or cell.formula is not None or cell.value != wanted
+        if (found := cells.get(at, _NOTHING)) != wanted or found.value is True  # which Python takes for 1
     }
     for at in [at for at, wanted in wrong.items() if isinstance(wanted, str) and (UNIT in wanted or CODE in wanted)]:
         named = _named(str(wrong.pop(at)), filled.meta)
         cell = cells.get(at)
         # A unit without a code: the text is empty, and programs drop such a cell.
         if ((cell.value or "") if cell is not None else "") != named:
-            if name == COVER and UNIT in str(sheet.constants[at]) and cell is not None and cell.value:
+            if name == COVER and UNIT in str(sheet.constants[at].value) and cell is not None and cell.value:
                 why = either("封面上写的是别的名称", "its cover names another")
                 raise WorkbookError(finding("other-unit", file=filled.file, found=filled.meta.unit, expected=why))
             wrong[at] = named
@@ -129,11 +129,11 @@ def _named(text: str, meta: Meta) -> str:
     return text.replace(UNIT, meta.unit).replace(CODE, meta.code)
 
 
-def _moved(sheet: ExpectedSheet, cells: Mapping[str, ReadCell], wrong: Mapping[str, str | float]) -> str:
+def _moved(sheet: ExpectedSheet, cells: Mapping[str, ReadCell], wrong: Mapping[str, ReadValue]) -> str:
     """The first constant that stands elsewhere in its row or column, or whose whole row is gone; "" for none."""
     elsewhere: dict[ReadValue, set[tuple[str, int]]] = defaultdict(set)
     for at, cell in cells.items():
-        if cell.formula is None and at not in sheet.free and cell.value != sheet.constants.get(at):
+        if cell.formula is None and at not in sheet.free and cell != sheet.constants.get(at):
             row, column = address(at)
             elsewhere[cell.value] |= {("row", row), ("column", column)}
     rows = defaultdict(list)
@@ -198,6 +198,12 @@ _OUTSIDE = re.compile(r"\[[^\]]+\]|\|")
 
 def _computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
     """Whether every formula that is not the plan's has a value at all, and refers to nothing outside the workbook."""
+    if not changed and not any(
+        read.cells[name].formula is not None
+        for sheet, read in filled.sheets.items()
+        for name in read.cells.keys() - plan.sheets[sheet].formulas.keys()
+    ):
+        return
     own = {
         (sheet, name): cell.formula
         for sheet, read in filled.sheets.items()
@@ -260,8 +266,9 @@ def _circular(start: Place, texts: Mapping[Place, str]) -> bool:
 
 def _contents(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
     """What stands where nothing should: only unlocked cells may be filled in."""
-    for at in filled.sheets[name].cells.keys() - sheet.formulas.keys() - sheet.constants.keys() - sheet.free:
-        if filled.sheets[name].cells[at].value not in (None, "") or filled.sheets[name].cells[at].formula is not None:
+    cells = filled.sheets[name].cells
+    for at in sorted(cells.keys() - sheet.used, key=address):
+        if cells[at].value not in (None, "") or cells[at].formula is not None:
             yield finding("extra-content", at=f"{name}!{at}")
 
 
@@ -283,7 +290,7 @@ def _looks(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]
     """Cells that are no longer locked, and numbers behind a format that shows another number."""
     read, table = filled.sheets[name], filled.styles.cells
     for wanted, planned in sheet.looks.items():
-        styles = {read.styles.get(at) for at in planned}
+        styles = set(map(read.styles.get, planned))
         apart = {style for style in styles if style is not None and not _same_look(table[int(style)], wanted)}
         for at in planned if apart else ():
             style = read.styles.get(at)
@@ -408,7 +415,8 @@ def _settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
     names = {name.name: name.refers_to for name in filled.book.names if not name.local}
     shadowed = {name.name for name in filled.book.names if name.local}
     for wanted, refers_to in plan.names.items():
-        if wanted in shadowed or plain(names.get(wanted, "")) != plain(refers_to):
+        found = names.get(wanted, "")
+        if wanted in shadowed or (found != refers_to and plain(found) != plain(refers_to)):
             yield finding("name-changed", name=wanted, expected=refers_to)
     for what in foreign(filled.parts):
         yield finding("foreign", what=what)

@@ -15,7 +15,7 @@ from xl_kpi.workbook.budgets import MAX_COLUMN, MAX_DEPTH, MAX_MERGED_AREA, MAX_
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import Address
 from xl_kpi.workbook.package import Refused
-from xl_kpi.workbook.rows import COLUMNS, TRUE, Rows, disordered, misplaced, read_rows
+from xl_kpi.workbook.rows import COLUMNS, TRUE, Before, Rows, disordered, misplaced, read_rows
 
 Area = tuple[Address, Address]
 
@@ -51,21 +51,22 @@ class Worksheet:
 _ROWS = b"<sheetData>", b"</sheetData>"
 
 
-def read_worksheet(xml: bytes, strings: Sequence[str] = ()) -> Worksheet:
+def read_worksheet(xml: bytes, strings: Sequence[str] = (), before: Before | None = None) -> Worksheet:
     """A sheet's XML read once, front to back; only elements in the root's own namespace count.
 
     Shared formulas are written out for each of their cells. What stands around the rows is the same in most workbooks
-    of a plan, and kept. Raises Refused: `damaged` for XML that is not well formed, a value or name that is none, a
+    of a plan, and kept; of the rows those that are as in the sheet read `before`. Raises Refused: `damaged` for XML that is not well formed, a value or name that is none, a
     shared string that is not there; `ambiguous` for two cells of one name; `unsafe-xml` for a DOCTYPE or a depth over
     the budget; `too-large` over the other budgets.
     """
     start, end = xml.find(_ROWS[0]), xml.rfind(_ROWS[1])
     try:
-        if 0 <= start < end and b"<!" not in xml and xml.find(b"<?", 2) < 0:
-            rows = read_rows(xml[start + len(_ROWS[0]) : end], strings)
-            if rows is not None:
-                around = _around(xml[:start] + b"<sheetData/>" + xml[end + len(_ROWS[1]) :])
-                return replace(around, cells=rows.cells, styles=rows.styles, hidden_rows=rows.hidden)
+        if 0 <= start < end:
+            around = xml[:start] + b"<sheetData/>" + xml[end + len(_ROWS[1]) :]
+            if b"<!" not in around and around.find(b"<?", 2) < 0:  # so the rows begin and end where they seem to
+                rows = read_rows(xml[start + len(_ROWS[0]) : end], strings, before)
+                if rows is not None:
+                    return replace(_around(around), cells=rows.cells, styles=rows.styles, hidden_rows=rows.hidden)
         return _parsed(xml, strings)
     except expat.ExpatError as error:
         raise Refused("damaged", f"XML {error}") from None
