@@ -20,13 +20,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from engines import Taken, best, chunks, filled, read_values
+from engines import CHUNK, Taken, Work, best, filled, read_values
 
 from xl_kpi import checking, engines
 from xl_kpi.engines import libreoffice
 
-_TIMED = 64  # files timed: two chunks
-_OFFICE = 20  # files in a batch of LibreOffice's
+_OFFICE = 64  # files in a batch of LibreOffice's
 _MB = 2**20
 _POINTS = 10  # at which memory is told
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -44,28 +43,28 @@ def resaved(paths: Sequence[Path], folder: Path) -> list[Path]:
     return [folder / "out" / path.name for path in paths]
 
 
-def speed(folder: Path, files: int, rounds: int) -> None:
-    """Print the milliseconds of each way, and the ratios to the two measures of the issue."""
-    count = min(files, _TIMED)
-    ours = filled(folder / "ours", count)
-    stale = filled(folder / "stale", count, calculated=False)
-    first = [ours[0].read_bytes()]
-    assert all(report.verdict != "reject" for report in checking.checked(ours)), "what is timed is refused"
-    peers = {
-        "calamine reads": (count, lambda: read_values(ours)),
-        "checked": (count, lambda: [checking.checked(chunk) for chunk in chunks(ours)]),
-        "recalculated": (count, lambda: [checking.recalculated(chunk) for chunk in chunks(stale)]),
-        "formulas, fresh": (1, lambda: engines.named("formulas").recalculate(first)),
+def speed(folder: Path, rounds: int) -> None:
+    """Print the milliseconds of each way, and the ratios to the measures of the issue."""
+    ours = filled(folder / "ours", CHUNK * max(2, rounds))
+    stale = filled(folder / "stale", CHUNK * max(2, rounds), calculated=False)
+    assert all(report.verdict != "reject" for report in checking.checked(ours[:CHUNK])), "what is timed is refused"
+    peers: dict[str, tuple[Sequence[Path], Work]] = {
+        "calamine reads": (ours, read_values),
+        "checked": (ours, checking.checked),
+        "recalculated": (stale, checking.recalculated),
+        "formulas, fresh": (ours[:1], lambda one: engines.named("formulas").recalculate([one[0].read_bytes()])),
+        "xl-kpi check, 1 worker": (ours, lambda paths: command(paths, 1)),
+        "xl-kpi check, 2 workers": (ours, lambda paths: command(paths, 2)),
     }
     if libreoffice.available():
         saved = resaved(ours, folder / "office")
         peers |= {
-            "calamine reads LibreOffice's": (count, lambda: read_values(saved)),
-            "checked LibreOffice's": (count, lambda: [checking.checked(chunk) for chunk in chunks(saved)]),
-            "soffice --convert-to": (_OFFICE, lambda: resaved(ours[:_OFFICE], folder / "office")),
+            "calamine reads LibreOffice's": (saved, read_values),
+            "checked LibreOffice's": (saved, checking.checked),
+            "soffice --convert-to": (ours[:_OFFICE], lambda paths: resaved(paths, folder / "office")),
         }
-    taken = best(peers, rounds)
-    print(f"{count} workbooks, best of {rounds}        wall ms   cpu ms")
+    taken = best(peers, rounds, CHUNK)
+    print(f"{CHUNK} workbooks at a time, best of {rounds}     wall ms   cpu ms")
     for name, each in taken.items():
         print(f"  {name:28}{each.wall * 1e3:12.2f}{each.cpu * 1e3:9.2f}")
     print("ratios                              wall      cpu   promised")
@@ -74,11 +73,22 @@ def speed(folder: Path, files: int, rounds: int) -> None:
             _ratio(taken[over], taken[under], f"{over} : {under}", promised)
 
 
+def command(paths: Sequence[Path], workers: int) -> None:
+    """The whole command, from its start to its end, a process of its own."""
+    subprocess.run(_check([str(path) for path in paths], workers), check=False, capture_output=True)
+
+
+def _check(what: Sequence[str], workers: int) -> list[str]:
+    return [sys.executable, "-m", "xl_kpi", "check", *what, "--workers", str(workers), "--json"]
+
+
 _PROMISES = (
     ("checked", "calamine reads", "at most 4"),
     ("checked LibreOffice's", "calamine reads LibreOffice's", "at most 4"),
     ("recalculated", "calamine reads", "at most 8"),
     ("soffice --convert-to", "checked", "at least 60"),
+    ("soffice --convert-to", "xl-kpi check, 1 worker", ""),
+    ("soffice --convert-to", "xl-kpi check, 2 workers", ""),
     ("formulas, fresh", "checked", "at least 300"),
 )
 
@@ -90,8 +100,7 @@ def _ratio(over: Taken, under: Taken, name: str, promised: str) -> None:
 def memory(folder: Path, files: int) -> None:
     """Print the peak memory up to several points of one run of the command over a folder."""
     filled(folder / "all", files)
-    command = [sys.executable, "-m", "xl_kpi", "check", str(folder / "all"), "--workers", "2", "--json"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE)
+    running = subprocess.Popen(_check([str(folder / "all")], 2), stdout=subprocess.PIPE)
     peak = [0]
     sampler = threading.Thread(target=_sample, args=(running, peak))
     sampler.start()
@@ -136,16 +145,14 @@ def _resident(root: int) -> int:
 def main() -> None:
     """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--files", type=int, default=200, help=f"how many workbooks (speed: at most {_TIMED} of them)"
-    )
+    parser.add_argument("--files", type=int, default=200, help="how many workbooks, for memory")
     parser.add_argument("--rounds", type=int, default=3, help="how many times the peers take turns")
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--no-memory", action="store_true", help="memory is read from /proc: Linux only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if not options.no_speed:
-            speed(Path(folder), options.files, options.rounds)
+            speed(Path(folder), options.rounds)
         if not options.no_memory:
             memory(Path(folder), options.files)
 

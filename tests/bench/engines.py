@@ -1,6 +1,6 @@
 """Every recalculation engine on the same filled workbooks, in one process and one run, against a mere reading of them.
 
-    .venv/bin/python tests/bench/engines.py [--files 32] [--rounds 3]
+    .venv/bin/python tests/bench/engines.py [--rounds 3]
 
 Prints a Markdown table for the README. 1x is python-calamine reading every value of the same files; only the ratios mean
 anything, and a row gives the best of its rounds, in which the engines take turns.
@@ -12,7 +12,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from xl_kpi.workbook.plan import CODE, UNIT
 
 SCHEME = "zaozhuang-hospital-2022"
 CHUNK = 128  # files a worker is handed at once, see xl_kpi/summary/returns.py
+_FEW = 32  # files for engines that take long
 _DISTINCT = 200  # sets of answers; more files than that repeat them under other names
 
 
@@ -75,18 +76,25 @@ class Taken:
     cpu: float
 
 
-def best(peers: Mapping[str, tuple[int, Callable[[], object]]], rounds: int) -> dict[str, Taken]:
-    """The best of some rounds for each peer, given as how many files it works on and how; the peers take turns.
+Work = Callable[[Sequence[Path]], object]
 
-    The first round warms up what is kept between files, and so does not decide. What takes long has two rounds.
+
+def best(peers: Mapping[str, tuple[Sequence[Path], Work]], rounds: int, each: int) -> dict[str, Taken]:
+    """The best of some rounds for each peer, given as the files it works on and how; the peers take turns.
+
+    A round takes the next `each` files, so that nobody sees a file twice; a peer with fewer starts over. The first round
+    warms up what is kept between files. What takes long has two rounds.
     """
     taken: dict[str, list[Taken]] = {name: [] for name in peers}
     for turn in range(max(2, rounds)):
-        for name, (files, work) in peers.items():
-            if turn < 2 or taken[name][0].wall * files < _LONG:
+        for name, (paths, work) in peers.items():
+            first = turn * each % len(paths)
+            files = paths[first : first + each]
+            if turn < 2 or taken[name][0].wall * len(files) < _LONG:
                 wall, cpu = time.perf_counter(), sum(os.times()[:4])
-                work()
-                taken[name].append(Taken((time.perf_counter() - wall) / files, (sum(os.times()[:4]) - cpu) / files))
+                work(files)
+                wall, cpu = time.perf_counter() - wall, sum(os.times()[:4]) - cpu
+                taken[name].append(Taken(wall / len(files), cpu / len(files)))
     return {name: Taken(min(t.wall for t in every), min(t.cpu for t in every)) for name, every in taken.items()}
 
 
@@ -104,39 +112,32 @@ def read_values(paths: Sequence[Path]) -> None:
             book.get_sheet_by_name(name).to_python()
 
 
-def chunks(paths: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """The files as workers are handed them."""
-    return (paths[first : first + CHUNK] for first in range(0, len(paths), CHUNK))
-
-
-def _recalculate(engine: str, contents: Sequence[bytes]) -> Callable[[], object]:
-    return lambda: engines.named(engine).recalculate(contents)
+def _recalculated(engine: str) -> Work:
+    return lambda paths: engines.named(engine).recalculate([path.read_bytes() for path in paths])
 
 
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--files", type=int, default=32, help="how many workbooks")
     parser.add_argument("--rounds", type=int, default=3, help="how many times the engines take turns")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        paths = filled(Path(folder) / "h", options.files)
-        contents = [path.read_bytes() for path in paths]
-        model = FormulasModel.load(contents[0])
+        paths = filled(Path(folder) / "h", CHUNK * max(2, options.rounds))
+        model = FormulasModel.load(paths[0].read_bytes())
         bound = next(api.program(api.scheme(SCHEME)).inputs())
         answer = next(i["cells"]["self"] for i in api.workbook_map(paths[0])["inputs"] if i["id"] == bound.id)
-        rows = {
-            "calamine": (len(paths), lambda: read_values(paths)),
-            "checked": (len(paths), lambda: [checking.checked(chunk) for chunk in chunks(paths)]),
-            "check": (1, lambda: api.check(paths[0])),
-            "formualizer": (len(paths), _recalculate("formualizer", contents)),
-            "fresh": (1, _recalculate("formulas", contents[:1])),
-            "loaded": (1, lambda: model.calculate({answer: 1.0})),
+        rows: dict[str, tuple[Sequence[Path], Work]] = {
+            "calamine": (paths, read_values),
+            "checked": (paths, checking.checked),
+            "check": (paths[:1], lambda one: api.check(one[0])),
+            "formualizer": (paths[:_FEW], _recalculated("formualizer")),
+            "fresh": (paths[:1], _recalculated("formulas")),
+            "loaded": (paths[:1], lambda _: model.calculate({answer: 1.0})),
         }
         if libreoffice.available():
-            rows["batch"] = (20, _recalculate("libreoffice", (contents * 20)[:20]))
-            rows["single"] = (1, _recalculate("libreoffice", contents[:1]))
-        taken = best(rows, options.rounds)
+            rows["batch"] = (paths[:_FEW], _recalculated("libreoffice"))
+            rows["single"] = (paths[:1], _recalculated("libreoffice"))
+        taken = best(rows, options.rounds, CHUNK)
     print("| 引擎 | 用途 | 每个工作簿 | 倍数 | 需要 |\n|---|---|---|---|---|")
     for name, (engine, use, needs) in _WORDS.items():
         if name in taken:
@@ -150,7 +151,7 @@ _WORDS = {
     "checked": ("native，成批", "日常核对：逐格比对、重算、计分，一次 128 个文件", "无"),
     "check": ("native，单个", "核对一个文件", "无"),
     "formualizer": ("formualizer", "照文件中的公式重算，快", "已随本软件安装"),
-    "batch": ("libreoffice，成批", "最接近 Excel、WPS 的对照，一次 20 个文件", "LibreOffice"),
+    "batch": ("libreoffice，成批", "最接近 Excel、WPS 的对照，一次 32 个文件", "LibreOffice"),
     "single": ("libreoffice，单个", "同上，每次都要启动", "LibreOffice"),
     "loaded": ("formulas，载入一次", "测试：同一工作簿反复代入不同的填报值", "已随本软件安装"),
     "fresh": ("formulas，重新载入", "独立的第二意见，逐个文件", "已随本软件安装"),

@@ -1,6 +1,6 @@
 """One function over many items, on the cores of this machine or on a Dask cluster.
 
-What `each` promises, wherever it runs:
+What `Team.each` promises, wherever it runs:
 
 - Results come in the order of the items, each as soon as it and all before it are there. The output is the
   same for any number of workers and for a cluster.
@@ -66,6 +66,59 @@ class _Failure:
 _Outcome = list[Any] | _Failure | None  # None: nobody got to work at it; again
 
 
+class Team:
+    """Workers that stay from one use to the next; they start when there is work, and end with the `with` block.
+
+    Args:
+        workers: processes; one for each core unless told. 0: this process, with neither isolation nor limits.
+        scheduler: the address of a Dask scheduler, tcp://host:port; `workers` then does not count.
+    """
+
+    def __init__(self, workers: int | None = None, scheduler: str = "") -> None:
+        self._workers = workers
+        self._scheduler = scheduler
+        self._crew: _Crew | None = None
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._crew is not None:
+            self._crew.close()
+
+    def each(
+        self,
+        function: Callable[[list[Item]], list[Result]],
+        items: Iterable[Item],
+        *,
+        lost: Callable[[Item, str], Result],
+        chunk: int = 16,
+        seconds: float = 30.0,
+    ) -> Iterator[Result]:
+        """The results of a function over items, in their order, as they become available.
+
+        Args:
+            function: from some items to as many results, in the same order; importable by name in a worker (a
+                functools.partial of such a function is), items and results picklable.
+            items: drawn lazily, in this process.
+            lost: the result of an item that has none, from the item and a short reason in the language of messages
+                (of an exception only its type: its text may hold data); called in this process.
+            chunk: items handed over at once.
+            seconds: what one item may take alone. A whole chunk may take twice as much, so that one hanging item
+                does not hold up its neighbours for long; a chunk of slow items is then run item by item.
+
+        Raises:
+            XlKpiError: worker processes cannot start; Dask is not installed, its scheduler does not answer, has no
+                workers or workers with another version of xl_kpi, or was lost on the way.
+        """
+        source = iter(items)
+        if self._workers == 0 and not self._scheduler:
+            return _here(function, source, lost)
+        if self._crew is None:
+            self._crew = _Cluster(self._scheduler) if self._scheduler else _Processes(self._workers or _cores())
+        return _in_order(self._crew, function, source, lost, chunk, seconds)
+
+
 def each(
     function: Callable[[list[Item]], list[Result]],
     items: Iterable[Item],
@@ -76,34 +129,17 @@ def each(
     chunk: int = 16,
     seconds: float = 30.0,
 ) -> Iterator[Result]:
-    """The results of a function over items, in their order, as they become available.
+    """`Team.each` by a team that ends with it."""
+    with Team(workers, scheduler) as team:
+        yield from team.each(function, items, lost=lost, chunk=chunk, seconds=seconds)
 
-    Args:
-        function: from some items to as many results, in the same order; importable by name in a worker (a
-            functools.partial of such a function is), items and results picklable.
-        items: drawn lazily, in this process.
-        lost: the result of an item that has none, from the item and a short reason in the language of messages
-            (of an exception only its type: its text may hold data); called in this process.
-        workers: processes; one for each core unless told. 0: in this process, with neither isolation nor limits.
-        scheduler: the address of a Dask scheduler, tcp://host:port; `workers` then does not count.
-        chunk: items handed over at once.
-        seconds: what one item may take alone. A whole chunk may take twice as much, so that one hanging item
-            does not hold up its neighbours for long; a chunk of slow items is then run item by item.
 
-    Raises:
-        XlKpiError: worker processes cannot start; Dask is not installed, its scheduler does not answer, has no
-            workers or workers with another version of xl_kpi, or was lost on the way.
-    """
-    if workers == 0 and not scheduler:
-        for item in items:
-            outcome = _attempt(function, [item])
-            yield lost(item, outcome.why) if isinstance(outcome, _Failure) else outcome[0]
-        return
-    crew: _Crew = _Cluster(scheduler) if scheduler else _Processes(function, workers or _cores())
-    try:
-        yield from _in_order(crew, function, iter(items), lost, chunk, seconds)
-    finally:
-        crew.close()
+def _here(
+    function: Callable[[list[Item]], list[Result]], source: Iterator[Item], lost: Callable[[Item, str], Result]
+) -> Iterator[Result]:
+    for item in source:
+        outcome = _attempt(function, [item])
+        yield lost(item, outcome.why) if isinstance(outcome, _Failure) else outcome[0]
 
 
 class _Crew(Protocol):
@@ -259,9 +295,8 @@ class _Processes:
 
     exclusive = False
 
-    def __init__(self, function: Function, count: int) -> None:
+    def __init__(self, count: int) -> None:
         self.size = count
-        self._function = function
         self._idle: list[_Worker] = []
         self._busy: dict[Future[Any], _Worker] = {}
         self._not_started = 0
@@ -275,7 +310,7 @@ class _Processes:
             except RuntimeError:  # it was killed while it had nothing to do
                 worker.stop()
         if future is None:
-            worker = _Worker(self._function)
+            worker = _Worker(function)
             future = worker.submit(function, items, seconds)
         self._busy[future] = worker
         return future

@@ -11,11 +11,11 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from xl_kpi import __version__
 from xl_kpi.checking import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
@@ -42,6 +42,13 @@ class Crew:
     workers: int | None = None
     scheduler: str = ""
     ship: bool = False
+    team: pool.Team | None = field(default=None, repr=False, compare=False, kw_only=True)  # they, while they stay
+
+    @contextmanager
+    def staying(self) -> Iterator[Self]:
+        """The same crew, whose workers stay from one call of `each` to the next."""
+        with pool.Team(self.workers, self.scheduler) as team:
+            yield replace(self, team=team)
 
     def each(
         self,
@@ -52,15 +59,14 @@ class Crew:
     ) -> Iterator[Any]:
         """The results of a function over files, in their order."""
         slow = engine != NATIVE
-        return pool.each(
-            function,
-            map(_shipped if self.ship else _found, sources),
-            lost=lost,
-            workers=self.workers,
-            scheduler=self.scheduler,
-            chunk=_SLOW_CHUNK if slow else _CHUNK,
-            seconds=_SLOW_SECONDS if slow else _SECONDS,
-        )
+        with nullcontext(self.team) if self.team else pool.Team(self.workers, self.scheduler) as team:
+            yield from team.each(
+                function,
+                map(_shipped if self.ship else _found, sources),
+                lost=lost,
+                chunk=_SLOW_CHUNK if slow else _CHUNK,
+                seconds=_SLOW_SECONDS if slow else _SECONDS,
+            )
 
 
 def _shipped(source: Source) -> Source:
@@ -116,16 +122,17 @@ def check_all(
     if scheme_file:
         loading.load(scheme_file)
         scheme_file = _absolute(scheme_file)
-    together = _together(sources, scheme_file, asked, crew)
     work = partial(_rows, scheme_file=scheme_file, asked=asked, engine=engine)
-    if journal is None:
-        rows = crew.each(work, sources, _lost_row, engine)
-    else:
-        question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
-        keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
-        rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
-    for position, row in enumerate(rows):
-        yield _annotated(row, position, together, sources)
+    with crew.staying() as crew:
+        together = _together(sources, scheme_file, asked, crew)
+        if journal is None:
+            rows = crew.each(work, sources, _lost_row, engine)
+        else:
+            question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
+            keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
+            rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
+        for position, row in enumerate(rows):
+            yield _annotated(row, position, together, sources)
     handed_in = {unit_key(known.unit) for known in together.known}
     for unit in asked.units:
         if unit_key(unit) not in handed_in:
