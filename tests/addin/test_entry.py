@@ -137,4 +137,4 @@ def test_a_folder_is_checked_into_a_new_workbook(app: xw.App, typical: Path) -> 
 
 def test_the_supertips_promise_no_action_that_is_not_there() -> None:
     strings = yaml.safe_load((ROOT / "macros" / "strings.yaml").read_text(encoding="utf-8"))
-    assert strings["TITLE"] == entry._TITLE
+    assert strings["TITLE"] == entry.TITLE
