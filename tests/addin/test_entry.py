@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import xlwings as xw
 import yaml
+from desk import Official
 from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
 
 from xl_kpi import api
@@ -15,34 +15,6 @@ from xl_kpi.addin import entry
 from xl_kpi.workbook.plan import ENTRY
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Official:
-    """Somebody at the desk: gives these answers, and remembers what was told."""
-
-    answers: dict[str, object] = field(default_factory=dict)
-    told: list[tuple[str, bool]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def tell(self, text: str, alarm: bool) -> None:
-        self.told.append((text, alarm))
-
-    def confirm(self, text: str) -> bool:
-        self.asked.append(text)
-        return bool(self.answers.get("confirm"))
-
-    def file(self, title: str, kinds: str) -> Path | None:
-        self.asked.append(title)
-        return self.answers.get("file")  # type: ignore[return-value]
-
-    def folder(self, title: str) -> Path | None:
-        self.asked.append(title)
-        return self.answers.get("folder")  # type: ignore[return-value]
-
-    def text(self, title: str, preset: str) -> str | None:
-        self.asked.append(title)
-        return self.answers.get("text", preset)  # type: ignore[return-value]
 
 
 @pytest.fixture

@@ -41,11 +41,12 @@ _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
 @dataclass(frozen=True)
 class Told:
-    """What a command has to say: a sentence, whether it calls for attention, and of a check the report."""
+    """What a command has to say: a sentence, whether it calls for attention; of a check the report, of going the place."""
 
     text: str
     alarm: bool = False
     report: api.Report | None = None
+    place: tuple[str, str] | None = None  # sheet and cell
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
         raise XlKpiError(finding("executor", where=f"{sheet}!{cell}", why=why))
     book.app.api.Goto(target.Range(cell))
     book.app.api.StatusBar = message
-    return Told(message)
+    return Told(message, place=(sheet, cell))
 
 
 def clear(book: xw.Book) -> Told:

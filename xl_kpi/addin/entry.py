@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -159,7 +160,7 @@ def _nothing_open() -> XlKpiError:
         why = either("请先保存工作簿，再运行 xl-kpi check 文件名", "save the workbook and run xl-kpi check FILE")
     else:
         where = either("没有打开的工作簿", "no workbook is open")
-        why = either("请先用 Excel 打开要核对的考核工作簿，再点一次", "open the workbook in Excel first")
+        why = either("请先打开要核对的考核工作簿（用 Excel，不是 WPS），再点一次", "open the workbook in Excel first")
     return XlKpiError(finding("executor", where=where, why=why))
 
 
@@ -170,7 +171,7 @@ def _check(app: xw.App | None, desk: Desk) -> commands.Told:
 def _go(step: int) -> Callable[[xw.App | None, Desk], commands.Told]:
     def go(app: xw.App | None, desk: Desk) -> commands.Told:
         told = commands.go(active_book(app), step)
-        return told if told.alarm else commands.Told("")  # the status bar says it
+        return told if told.alarm else replace(told, text="")  # the status bar says it
 
     return go
 

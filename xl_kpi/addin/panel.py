@@ -108,22 +108,26 @@ class Panel:
 
     def do(self, action: str) -> None:
         """Do one of the ribbon's actions on the workbook in front."""
+        here = ("", "")
 
         def work() -> commands.Told:
+            nonlocal here
             app = entry.active_excel()
             told = entry.ACTIONS[action](app, self.desk)
-            if told.report is not None:
-                book = entry.active_book(app)
-                self._book = (book.name, book.api.FullName)
+            if told.report or told.place or action == "clear":
+                here = _names(entry.active_book(app))
             return told
 
         told = self._worked(work, self.buttons[action].cget("text"))
         if told is None:
             return
         if told.report is not None:
+            self._book = here
             self._list(told.report)
             return
-        if action == "clear" and not told.alarm:
+        if here == self._book and told.place is not None:
+            self._select(*told.place)
+        elif here == self._book and action == "clear":
             self._list(None)
         self._tell(told)
 
@@ -135,11 +139,16 @@ class Panel:
         if not chosen.cell:
             self.status.set(either("这一条说的是整个工作簿，没有对应的单元格。", "this concerns no cell."))
             return
-        told = self._worked(
-            lambda: commands.go_to(self._checked_book(), chosen.sheet, chosen.cell, chosen.message),
-            either(f"转到 {_place(chosen)}", f"go to {_place(chosen)}"),
-        )
-        if told is not None and told.alarm:
+        place = _place(chosen)
+
+        def work() -> commands.Told:
+            book = self._checked_book()
+            commands.go_to(book, chosen.sheet, chosen.cell, chosen.message)
+            book.app.activate(steal_focus=True)  # so that the official can type at once
+            return commands.Told(either(f"已转到 {place}。", f"{place} is selected."))
+
+        told = self._worked(work, either(f"转到 {place}", f"go to {place}"))
+        if told is not None:
             self._tell(told)
 
     def refresh(self) -> None:
@@ -166,7 +175,6 @@ class Panel:
             style.theme_use("clam")
         style.configure("Treeview", rowheight=base.metrics("linespace") + unit // 2)
         root.columnconfigure(0, weight=1)
-        root.rowconfigure(3, weight=1)
         edge = unit // 2
 
         head = ttk.Frame(root, padding=(edge, edge, edge, 0))
@@ -179,15 +187,16 @@ class Panel:
 
         self.headline = _wrapping(ttk.Label(root, padding=(edge, edge, edge, 0), font="TkHeadingFont"))
         self.headline.grid(sticky="ew")
+        self.counts = _wrapping(ttk.Label(root, padding=(edge, 0)))
+        self.counts.grid(sticky="ew")
 
         panes = ttk.PanedWindow(root, orient="vertical")
-        panes.grid(sticky="nsew", padx=edge)
+        panes.grid(sticky="nsew", padx=edge, pady=(edge // 2, 0))
+        root.rowconfigure(root.grid_size()[1] - 1, weight=1)
         panes.add(self._findings(panes, unit), weight=3)
         panes.add(self._details(panes, edge), weight=1)
 
-        _wrapping(ttk.Label(root, textvariable=self.status, padding=edge, relief="sunken")).grid(
-            sticky="ew", padx=edge, pady=edge
-        )
+        _wrapping(ttk.Label(root, textvariable=self.status, padding=edge)).grid(sticky="ew")
         root.update_idletasks()
         root.minsize(root.winfo_reqwidth(), root.winfo_reqheight())
         root.geometry(f"{max(root.winfo_reqwidth(), 40 * unit)}x{max(root.winfo_reqheight(), 44 * unit)}")
@@ -219,8 +228,8 @@ class Panel:
             self.buttons[button.action] = made
         return frame
 
-    def _findings(self, parent: ttk.PanedWindow, unit: int) -> ttk.LabelFrame:
-        self.counts = frame = ttk.LabelFrame(parent)
+    def _findings(self, parent: ttk.PanedWindow, unit: int) -> ttk.Frame:
+        frame = ttk.Frame(parent)
         heads = {
             "level": (either("级别", "level"), 3 * unit, False),
             "place": (either("位置", "place"), 7 * unit, False),
@@ -241,8 +250,8 @@ class Panel:
         _with_scrollbar(frame, tree)
         return frame
 
-    def _details(self, parent: ttk.PanedWindow, edge: int) -> ttk.LabelFrame:
-        frame = ttk.LabelFrame(parent, text=either("选中的问题", "the finding selected"))
+    def _details(self, parent: ttk.PanedWindow, edge: int) -> ttk.Frame:
+        frame = ttk.Frame(parent)
         self.detail = tk.Text(
             frame,
             width=1,
@@ -268,17 +277,16 @@ class Panel:
             self.headline.configure(
                 text=either("还没有核对。按 F5 核对。", "not checked yet; F5 checks."), foreground=""
             )
-            self.counts.configure(text=either("问题", "findings"))
+            self.counts.configure(text="")
         else:
             colour = _QUIET if report.verdict == "accept" else _ALARM
             self.headline.configure(text=commands.headline(report), foreground=colour)
             problems = sum(found.severity != "info" for found in self._listed)
             remarks = len(self._listed) - problems
             said = either(f"问题 {problems} 处，提示 {remarks} 处", f"{problems} problems, {remarks} remarks")
-            self.counts.configure(text=f"{self._book[0]}：{said}")
+            self.counts.configure(text=f"{said}（{self._book[0]}）")
         if self._listed:
-            self.findings.selection_set("0")
-            self.findings.focus("0")
+            self._select(self._listed[0].sheet, self._listed[0].cell)
             self.findings.focus_set()
             self.status.set(either("双击一行或按 Enter，转到 Excel 中该处。", "double-click goes to the cell."))
         self._detail()
@@ -293,6 +301,14 @@ class Panel:
         self.detail.configure(state="normal")
         self.detail.replace("1.0", "end", text)
         self.detail.configure(state="disabled")
+
+    def _select(self, sheet: str, cell: str) -> None:
+        """The finding at a place, if it is listed."""
+        at = next((n for n, found in enumerate(self._listed) if (found.sheet, found.cell) == (sheet, cell)), None)
+        if at is not None:
+            self.findings.selection_set(str(at))
+            self.findings.focus(str(at))
+            self.findings.see(str(at))
 
     def _chosen(self) -> Finding | None:
         chosen = self.findings.selection()
@@ -312,8 +328,8 @@ class Panel:
         self.root.update_idletasks()
         try:
             told = entry.outcome(work)
-            self.root.update()  # what was pressed meanwhile falls on disabled buttons
         finally:
+            self.root.update()  # what was pressed meanwhile falls on disabled buttons
             for button in self.buttons.values():
                 button.state(["!disabled"])
             self.root.configure(cursor="")
@@ -331,15 +347,14 @@ class Panel:
 
     def _checked_book(self) -> xw.Book:
         """The workbook whose findings are listed, wherever it is open. Raises XlKpiError where it is not any more."""
-        name, full_name = self._book
         for app in xw.apps:
             for book in app.books:
-                if book.api.FullName == full_name:
+                if _names(book) == self._book:
                     return book
         why = either(
             "已关闭，或另存为别的文件了。请打开它，重新核对", "is not open any more; open it and check again"
         )
-        raise XlKpiError(finding("executor", where=name, why=why))
+        raise XlKpiError(finding("executor", where=self._book[0], why=why))
 
     def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)
@@ -415,12 +430,11 @@ class _Tip:
 
     def __init__(self, widget: ttk.Button, text: str) -> None:
         self._widget, self._text = widget, text
-        self._waiting, self._window = "", None
+        self._waiting = ""
+        self._window: tk.Toplevel | None = None
         widget.bind("<Enter>", self._wait, add=True)
         for event in ("<Leave>", "<ButtonPress>", "<Destroy>"):
             widget.bind(event, self._hide, add=True)
-
-    _window: tk.Toplevel | None
 
     def _wait(self, _event: object) -> None:
         self._hide(_event)
@@ -456,6 +470,11 @@ class _Tip:
             self._window = None
 
 
+def _names(book: xw.Book) -> tuple[str, str]:
+    """The workbook's name, and the one with its folder: Excel's word for both, which xlwings does not trust on OneDrive."""
+    return book.name, book.api.FullName
+
+
 def _place(found: Finding) -> str:
     return f"{found.sheet}!{found.cell}" if found.cell else found.sheet
 
@@ -479,7 +498,7 @@ def _wrapping(label: ttk.Label) -> ttk.Label:
     return label
 
 
-def _with_scrollbar(frame: ttk.LabelFrame, widget: ttk.Treeview | tk.Text) -> None:
+def _with_scrollbar(frame: ttk.Frame, widget: ttk.Treeview | tk.Text) -> None:
     bar = ttk.Scrollbar(frame, orient="vertical", command=widget.yview)
     widget.configure(yscrollcommand=bar.set)
     frame.columnconfigure(0, weight=1)
