@@ -12,6 +12,7 @@ from fake_excel import Desktop
 
 from xl_kpi import api
 from xl_kpi.addin import commands
+from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.workbook.plan import CHECKS, ENTRY
 
 
@@ -113,6 +114,28 @@ def test_next_and_previous_go_round_through_the_places_listed(book: xw.Book) -> 
     assert len(set(places)) >= 2
     commands.go(book, -1)
     assert places[-1] == (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
+
+
+def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: xw.Book) -> None:
+    twice = [
+        finding("missing", at=f"{ENTRY}!{at}", label=label)
+        for at, label in (("E10", "甲"), ("E10", "乙"), ("E12", "丙"))
+    ]
+    commands._write(book, twice)
+    places = []
+    for _ in range(3):
+        told = commands.go(book, 1)
+        places.append((told.place, told.text))
+    messages = [found.message for found in twice]
+    assert places[0] == places[2] == ((ENTRY, "E10"), f"{messages[0]}　{messages[1]}")
+    assert places[1] == ((ENTRY, "E12"), messages[2])
+
+
+def test_a_place_on_a_hidden_sheet_is_not_gone_to(book: xw.Book) -> None:
+    commands._write(book, [finding("missing", at=f"{ENTRY}!E10", label="甲")])
+    book.api.Worksheets(ENTRY).Visible = 0
+    with pytest.raises(XlKpiError, match="请先取消隐藏"):
+        commands.go(book, 1)
 
 
 def test_an_incomplete_workbook_is_exported_only_once_confirmed(book: xw.Book, tmp_path: Path) -> None:

@@ -62,6 +62,22 @@ def test_a_cell_that_is_being_edited_is_said_within_bounds(
     assert "请先结束单元格编辑" in official.told[0][0]
 
 
+def test_an_excel_that_xlwings_gives_up_on_is_busy(app: xw.App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gives_up(app: xw.App | None, desk: entry.Desk) -> None:
+        raise xw._xlwindows.ExcelBusyError
+
+    monkeypatch.setitem(entry.ACTIONS, "check", gives_up)
+    official = Official()
+    entry.perform("check", app, official)
+    assert "请先结束单元格编辑" in official.told[0][0]
+
+
+def test_going_on_with_nothing_listed_says_to_check_first(app: xw.App) -> None:
+    official = Official()
+    entry.perform("next", app, official)
+    assert official.told == [("没有列出的问题。请先点“核对总分与否决”。", True)]
+
+
 def test_without_a_workbook_it_says_to_open_one(app: xw.App) -> None:
     for book in list(app.books):
         book.close()
