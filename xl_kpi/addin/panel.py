@@ -199,7 +199,7 @@ class Panel:
         _wrapping(ttk.Label(root, textvariable=self.status, padding=edge)).grid(sticky="ew")
         root.update_idletasks()
         root.minsize(root.winfo_reqwidth(), root.winfo_reqheight())
-        root.geometry(f"{max(root.winfo_reqwidth(), 40 * unit)}x{max(root.winfo_reqheight(), 44 * unit)}")
+        root.geometry(f"{max(root.winfo_reqwidth(), 48 * unit)}x{max(root.winfo_reqheight(), 44 * unit)}")
 
     def _buttons(self, edge: int) -> ttk.Frame:
         """The ribbon's groups below each other; of a group the large buttons stand in a line of their own, first."""
