@@ -175,6 +175,15 @@ def test_a_book_that_is_not_ours_is_said_to_be_none(excel: Desktop) -> None:
     assert "不是由本系统生成" in told.text
 
 
+def test_without_the_sheet_of_findings_a_check_reports_and_the_rest_says_why_not(book: xw.Book) -> None:
+    book.sheets[CHECKS].api.Name = "改名"
+    report, told = commands.check(book)
+    assert ({f.code for f in report.findings}, told.alarm) == ({"structure"}, True)
+    for work in (commands.clear, lambda book: commands.go(book, 1)):
+        with pytest.raises(XlKpiError, match="没有工作表“核对”"):
+            work(book)
+
+
 @pytest.mark.parametrize("name", ["甲 单位.xlsx", "甲'单位.xlsx", "2022=终稿.xlsx", "a;b.xlsx"])
 def test_odd_names_of_the_workbook_do_no_harm(excel: Desktop, typical: Path, tmp_path: Path, name: str) -> None:
     odd = tmp_path / name

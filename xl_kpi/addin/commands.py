@@ -82,7 +82,7 @@ def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
     with _quiet(book.app, either("正在核对…", "checking…")):
         report = api.check(copy_of(book))
-        if report.scheme:  # a workbook of ours; one that is not has no place for findings
+        if report.scheme and _has_block(book):  # a workbook of ours; one that is not has no place for findings
             _write(book, report.findings)
     return report, Told(summary(report), report.verdict != "accept", report)
 
@@ -210,6 +210,18 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 # the block of findings, and the marks
 
 
+def _has_block(book: xw.Book) -> bool:
+    return CHECKS in [sheet.name for sheet in book.sheets]
+
+
+def _range(book: xw.Book) -> xw.Range:
+    """Where findings are listed. Raises XlKpiError for a workbook without the sheet."""
+    if not _has_block(book):
+        why = either(f"没有工作表“{CHECKS}”", f"it has no sheet {CHECKS}")
+        raise XlKpiError(finding("not-ours", file=book.name, why=why))
+    return book.sheets[CHECKS].range(_BLOCK)
+
+
 def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
     listed = list(findings)
     lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
@@ -217,7 +229,7 @@ def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), "", None]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
-    book.sheets[CHECKS].range(_BLOCK).raw_value = lines
+    _range(book).raw_value = lines
 
 
 def _line(found: Finding) -> list[str | float | None]:
@@ -243,7 +255,7 @@ def _dead(value: Any) -> Any:
 
 def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
-    block: Any = book.sheets[CHECKS].range(_BLOCK).formula
+    block: Any = _range(book).formula
     found = []
     for _, link, message, _, _ in block:
         match = _LINK.match(str(link))

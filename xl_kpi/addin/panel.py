@@ -283,8 +283,8 @@ class Panel:
             self.headline.configure(text=commands.headline(report), foreground=colour)
             problems = sum(found.severity != "info" for found in self._listed)
             remarks = len(self._listed) - problems
-            said = either(f"问题 {problems} 处，提示 {remarks} 处", f"{problems} problems, {remarks} remarks")
-            self.counts.configure(text=f"{said}（{self._book[0]}）")
+            said = either(f"问题{problems}处，提示{remarks}处", f"{problems} problems, {remarks} remarks")
+            self.counts.configure(text=f"{said}  {self._book[0]}")
         if self._listed:
             self._select(self._listed[0].sheet, self._listed[0].cell)
             self.findings.focus_set()
