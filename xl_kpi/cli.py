@@ -130,6 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     addin.add_argument("--out", type=Path, default=Path("xl_kpi.xlam"), help="build：存为哪个文件")
     addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
 
+    command("panel", _panel, "面板：Excel 之外的小窗口，不用宏，对打开着的工作簿做加载项的各项操作")
+
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)
     return parser
@@ -361,6 +363,13 @@ def _addin(options: argparse.Namespace) -> int:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
         return FOUND if any(check.ok is False for check in found) else CLEAN
+    return CLEAN
+
+
+def _panel(options: argparse.Namespace) -> int:
+    from xl_kpi.addin import panel  # libraries that no other command needs
+
+    panel.show()
     return CLEAN
 
 

@@ -1,27 +1,34 @@
-"""Make the pictures of the README: each sheet of a filled workbook, and 数据填报 of a blank one.
+"""Make the pictures of the README: each sheet of a filled workbook, 数据填报 of a blank one, the panel.
 
     .venv/bin/pip install -q pillow && .venv/bin/python .github/pictures/make.py
 
 Pillow is used by this script only. LibreOffice prints the workbooks, pdftoppm (poppler-utils) turns the pages into
-pictures; the footer of a page tells which sheet it belongs to, so the script knows nothing of the layout.
+pictures; the footer of a page tells which sheet it belongs to, so the script knows nothing of the layout. The panel is
+shown by Xvfb, before the tests' stand-in for Excel.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import tempfile
+import tkinter
 from pathlib import Path
 from typing import Any
 
+import xlwings
 import yaml
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageChops, ImageGrab, ImageOps
 
 from xl_kpi import api
+from xl_kpi.addin.panel import Panel
 from xl_kpi.workbook.package import save
 
 HERE = Path(__file__).resolve().parent
 SCHEME = "zaozhuang-cdc-2022"
-CASES = HERE.parent.parent / "tests" / "cases" / f"{SCHEME}.yaml"
+TESTS = HERE.parent.parent / "tests"
+CASES = TESTS / "cases" / f"{SCHEME}.yaml"
 CASE = "典型"
 SHEETS = {
     "封面": "cover",
@@ -50,6 +57,7 @@ def main() -> None:
         for sheet, name in SHEETS.items():
             picture(pages[sheet], HERE / f"{name}.png")
         picture(printed(blank, folder)["数据填报"], HERE / "entry-blank.png")
+        panel(filled.rename(folder / api.filename(scheme, scheme.unit)), HERE / "panel.png")
 
 
 def answers() -> dict[str, Any]:
@@ -58,6 +66,30 @@ def answers() -> dict[str, Any]:
     case = cases[CASE]
     values = cases[case["base"]]["answers"] | case["answers"] if "base" in case else dict(case["answers"])
     return values | {"t03.accidents": "无", "t04.mass": None}
+
+
+def panel(workbook: Path, target: Path) -> None:
+    """The panel once it has checked a workbook, the longest message selected."""
+    sys.path.append(str(TESTS / "addin"))
+    from desk import screen
+    from fake_excel import installed
+
+    with screen(), installed():
+        xlwings.App().books.open(workbook)
+        root = tkinter.Tk()
+        shown = Panel(root)
+        root.geometry("+0+0")
+        root.update()
+        shown.do("check")
+        tree = shown.findings
+        tree.selection_set(max(tree.get_children(), key=lambda row: len(str(tree.set(row, "message")))))
+        root.update()
+        size = (0, 0, root.winfo_width(), root.winfo_height())
+        image = ImageGrab.grab(size, xdisplay=os.environ["DISPLAY"])
+        root.destroy()
+    image = ImageOps.expand(image, 1, "grey")
+    image.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
+    print(f"{target.name}: {image.width} x {image.height}, {target.stat().st_size // 1000} kB")
 
 
 def printed(workbook: Path, folder: Path) -> dict[str, Path]:

@@ -12,6 +12,7 @@ from fake_excel import Desktop
 
 from xl_kpi import api
 from xl_kpi.addin import commands
+from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.workbook.plan import CHECKS, ENTRY
 
 
@@ -115,6 +116,28 @@ def test_next_and_previous_go_round_through_the_places_listed(book: xw.Book) -> 
     assert places[-1] == (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
 
 
+def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: xw.Book) -> None:
+    twice = [
+        finding("missing", at=f"{ENTRY}!{at}", label=label)
+        for at, label in (("E10", "甲"), ("E10", "乙"), ("E12", "丙"))
+    ]
+    commands._write(book, twice)
+    places = []
+    for _ in range(3):
+        told = commands.go(book, 1)
+        places.append((told.place, told.text))
+    messages = [found.message for found in twice]
+    assert places[0] == places[2] == ((ENTRY, "E10"), f"{messages[0]}　{messages[1]}")
+    assert places[1] == ((ENTRY, "E12"), messages[2])
+
+
+def test_a_place_on_a_hidden_sheet_is_not_gone_to(book: xw.Book) -> None:
+    commands._write(book, [finding("missing", at=f"{ENTRY}!E10", label="甲")])
+    book.api.Worksheets(ENTRY).Visible = 0
+    with pytest.raises(XlKpiError, match="请先取消隐藏"):
+        commands.go(book, 1)
+
+
 def test_an_incomplete_workbook_is_exported_only_once_confirmed(book: xw.Book, tmp_path: Path) -> None:
     book.sheets[ENTRY].range("E10").clear_contents()
     commands.check(book)
@@ -150,6 +173,15 @@ def test_a_book_that_is_not_ours_is_said_to_be_none(excel: Desktop) -> None:
     report, told = commands.check(xw.App().books[0])
     assert (report.verdict, told.alarm) == ("reject", True)
     assert "不是由本系统生成" in told.text
+
+
+def test_without_the_sheet_of_findings_a_check_reports_and_the_rest_says_why_not(book: xw.Book) -> None:
+    book.sheets[CHECKS].api.Name = "改名"
+    report, told = commands.check(book)
+    assert ({f.code for f in report.findings}, told.alarm) == ({"structure"}, True)
+    for work in (commands.clear, lambda book: commands.go(book, 1)):
+        with pytest.raises(XlKpiError, match="没有工作表“核对”"):
+            work(book)
 
 
 @pytest.mark.parametrize("name", ["甲 单位.xlsx", "甲'单位.xlsx", "2022=终稿.xlsx", "a;b.xlsx"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import xlwings as xw
 import yaml
+from desk import Official
 from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
 
 from xl_kpi import api
@@ -15,34 +15,6 @@ from xl_kpi.addin import entry
 from xl_kpi.workbook.plan import ENTRY
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Official:
-    """Somebody at the desk: gives these answers, and remembers what was told."""
-
-    answers: dict[str, object] = field(default_factory=dict)
-    told: list[tuple[str, bool]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def tell(self, text: str, alarm: bool) -> None:
-        self.told.append((text, alarm))
-
-    def confirm(self, text: str) -> bool:
-        self.asked.append(text)
-        return bool(self.answers.get("confirm"))
-
-    def file(self, title: str, kinds: str) -> Path | None:
-        self.asked.append(title)
-        return self.answers.get("file")  # type: ignore[return-value]
-
-    def folder(self, title: str) -> Path | None:
-        self.asked.append(title)
-        return self.answers.get("folder")  # type: ignore[return-value]
-
-    def text(self, title: str, preset: str) -> str | None:
-        self.asked.append(title)
-        return self.answers.get("text", preset)  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -88,6 +60,22 @@ def test_a_cell_that_is_being_edited_is_said_within_bounds(
         entry.perform("check", app, official)
     assert [alarm for _, alarm in official.told] == [True]
     assert "请先结束单元格编辑" in official.told[0][0]
+
+
+def test_an_excel_that_xlwings_gives_up_on_is_busy(app: xw.App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gives_up(app: xw.App | None, desk: entry.Desk) -> None:
+        raise xw._xlwindows.ExcelBusyError
+
+    monkeypatch.setitem(entry.ACTIONS, "check", gives_up)
+    official = Official()
+    entry.perform("check", app, official)
+    assert "请先结束单元格编辑" in official.told[0][0]
+
+
+def test_going_on_with_nothing_listed_says_to_check_first(app: xw.App) -> None:
+    official = Official()
+    entry.perform("next", app, official)
+    assert official.told == [("没有列出的问题。请先点“核对总分与否决”。", True)]
 
 
 def test_without_a_workbook_it_says_to_open_one(app: xw.App) -> None:
@@ -137,4 +125,4 @@ def test_a_folder_is_checked_into_a_new_workbook(app: xw.App, typical: Path) -> 
 
 def test_the_supertips_promise_no_action_that_is_not_there() -> None:
     strings = yaml.safe_load((ROOT / "macros" / "strings.yaml").read_text(encoding="utf-8"))
-    assert strings["TITLE"] == entry._TITLE
+    assert strings["TITLE"] == entry.TITLE

@@ -34,16 +34,19 @@ _BLOCK = (
     f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
     f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
 )
+_SHOWN = -1  # xlSheetVisible
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a command has to say: a sentence, and whether it calls for attention."""
+    """What a command has to say: a sentence, whether it calls for attention; of a check the report, of going the place."""
 
     text: str
     alarm: bool = False
+    report: api.Report | None = None
+    place: tuple[str, str] | None = None  # sheet and cell
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,29 @@ def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
     with _quiet(book.app, either("正在核对…", "checking…")):
         report = api.check(copy_of(book))
-        if report.scheme:  # a workbook of ours; one that is not has no place for findings
+        if report.scheme and _has_block(book):  # a workbook of ours; one that is not has no place for findings
             _write(book, report.findings)
-    return report, Told(summary(report), report.verdict != "accept")
+    return report, Told(summary(report), report.verdict != "accept", report)
+
+
+def headline(report: api.Report) -> str:
+    """The total, the grade and the vetoes; of a workbook that was not scored why not."""
+    outcome = report.assessment
+    if outcome is None:
+        problems = [f for f in report.findings if f.severity != "info"]
+        return "\n".join(f.message for f in (problems or report.findings)[:3])
+    return either(
+        f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
+        f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
+    )
 
 
 def summary(report: api.Report) -> str:
     """A report in two or three lines."""
+    head = headline(report)
+    if report.assessment is None:
+        return head
     problems = [f for f in report.findings if f.severity != "info"]
-    outcome = report.assessment
-    if outcome is None:
-        return "\n".join(f.message for f in (problems or report.findings)[:3])
-    head = either(
-        f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
-        f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
-    )
     if not problems:
         return head + either("\n没有发现问题。", "\nno problems found.")
     told = either(
@@ -105,16 +116,26 @@ def summary(report: api.Report) -> str:
 
 def go(book: xw.Book, step: int) -> Told:
     """下一处问题 (step 1), 上一处问题 (-1): from the active cell, in the order of the list, round and round."""
-    listed = _listed(book)
+    listed: dict[tuple[str, str], str] = {}  # a cell with several findings is one stop, or the round would end there
+    for place, message in _listed(book):
+        listed[place] = f"{listed[place]}　{message}" if place in listed else message
     if not listed:
-        return Told(either("没有列出的问题。请先点“核对总分与否决”。", "nothing is listed; check first."))
+        return Told(either("没有列出的问题。请先点“核对总分与否决”。", "nothing is listed; check first."), True)
     here = (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
-    places = [place for place, _ in listed]
+    places = list(listed)
     at = (places.index(here) + step) % len(places) if here in places else (0 if step > 0 else -1)
-    (sheet, cell), message = listed[at]
-    book.app.api.Goto(book.api.Worksheets(sheet).Range(cell))
+    return go_to(book, *places[at], listed[places[at]])
+
+
+def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
+    """Select a cell and say in the status bar what is wrong there. Raises XlKpiError for a sheet that does not show."""
+    target = book.api.Worksheets(sheet)
+    if target.Visible != _SHOWN:
+        why = either("该工作表被隐藏。请先取消隐藏，再转到该处", "the sheet is hidden; unhide it first")
+        raise XlKpiError(finding("executor", where=f"{sheet}!{cell}", why=why))
+    book.app.api.Goto(target.Range(cell))
     book.app.api.StatusBar = message
-    return Told(message)
+    return Told(message, place=(sheet, cell))
 
 
 def clear(book: xw.Book) -> Told:
@@ -189,6 +210,18 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 # the block of findings, and the marks
 
 
+def _has_block(book: xw.Book) -> bool:
+    return CHECKS in [sheet.name for sheet in book.sheets]
+
+
+def _range(book: xw.Book) -> xw.Range:
+    """Where findings are listed. Raises XlKpiError for a workbook without the sheet."""
+    if not _has_block(book):
+        why = either(f"没有工作表“{CHECKS}”", f"it has no sheet {CHECKS}")
+        raise XlKpiError(finding("not-ours", file=book.name, why=why))
+    return book.sheets[CHECKS].range(_BLOCK)
+
+
 def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
     listed = list(findings)
     lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
@@ -196,7 +229,7 @@ def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), "", None]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
-    book.sheets[CHECKS].range(_BLOCK).raw_value = lines
+    _range(book).raw_value = lines
 
 
 def _line(found: Finding) -> list[str | float | None]:
@@ -205,8 +238,12 @@ def _line(found: Finding) -> list[str | float | None]:
     link = ""
     if found.sheet and found.cell:
         link = f'=HYPERLINK("#{quote_sheet(found.sheet)}!{found.cell}","{found.sheet}!{found.cell}")'
-    level = either(*_LEVELS[found.severity])
-    return [level, link, _dead(found.message), found.code, float(row[0]) if row else None]
+    return [level(found), link, _dead(found.message), found.code, float(row[0]) if row else None]
+
+
+def level(found: Finding) -> str:
+    """How grave a finding is, in a word."""
+    return either(*_LEVELS[found.severity])
 
 
 def _dead(value: Any) -> Any:
@@ -218,7 +255,7 @@ def _dead(value: Any) -> Any:
 
 def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
-    block: Any = book.sheets[CHECKS].range(_BLOCK).formula
+    block: Any = _range(book).formula
     found = []
     for _, link, message, _, _ in block:
         match = _LINK.match(str(link))

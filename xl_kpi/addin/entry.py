@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from xl_kpi.findings import XlKpiError, either, finding
 from xl_kpi.workbook.package import save
 from xl_kpi.workbook.units import Unit, read_units
 
-_TITLE = "绩效考核"
+TITLE = "绩效考核"
 _BUSY = (-2147418111, -2146777998)  # RPC_E_CALL_REJECTED; 0x800AC472: a cell is being edited
 _WORKBOOKS = "工作簿 (*.xlsx),*.xlsx"
 _LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
@@ -53,11 +54,11 @@ class ExcelDesk:
 
     def tell(self, text: str, alarm: bool) -> None:
         """Show a message."""
-        self._app.alert(text, _TITLE, mode="exclamation" if alarm else "info")
+        self._app.alert(text, TITLE, mode="exclamation" if alarm else "info")
 
     def confirm(self, text: str) -> bool:
         """Ask yes or no."""
-        answer: str | None = self._app.alert(text, _TITLE, buttons="yes_no", mode="exclamation")
+        answer: str | None = self._app.alert(text, TITLE, buttons="yes_no", mode="exclamation")
         return answer == "yes"
 
     def file(self, title: str, kinds: str) -> Path | None:
@@ -73,14 +74,13 @@ class ExcelDesk:
 
     def text(self, title: str, preset: str) -> str | None:
         """Ask for a line of text; None if the official gives up."""
-        answer = self._app.api.InputBox(title, _TITLE, preset)
+        answer = self._app.api.InputBox(title, TITLE, preset)
         return answer.strip() if isinstance(answer, str) else None
 
 
 def run(action: str) -> None:
     """Do one action of the ribbon. Never raises: what goes wrong is told through Excel, or, without it, to stderr."""
-    if sys.platform == "win32":
-        xw._xlwindows.N_COM_ATTEMPTS = 3  # a busy Excel is told of, not waited for
+    do_not_wait()
     try:
         app = _calling_excel(sys.argv)
         perform(action, app, ExcelDesk(app))
@@ -89,30 +89,42 @@ def run(action: str) -> None:
         raise SystemExit(1) from None
 
 
-def perform(action: str, app: xw.App, desk: Desk) -> None:
+def do_not_wait() -> None:
+    """A busy Excel is to be told of: xlwings would ask it for ever."""
+    if sys.platform == "win32":
+        xw._xlwindows.N_COM_ATTEMPTS = 3
+
+
+def perform(action: str, app: xw.App | None, desk: Desk) -> None:
     """Do one action and tell what came of it. Raises KeyError for an action there is not, and what nobody foresaw."""
     command = ACTIONS[action]
+    told = outcome(lambda: command(app, desk))
+    if told.text:
+        desk.tell(told.text, told.alarm)
+
+
+def outcome(work: Callable[[], commands.Told]) -> commands.Told:
+    """What some work has to say, or why it could not be done. Raises what nobody foresaw."""
     try:
-        told = command(app, desk)
+        return work()
     except XlKpiError as error:
-        desk.tell("\n".join(found.message for found in error.findings), True)
+        return commands.Told("\n".join(found.message for found in error.findings), True)
     except OSError as error:
         why = f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序"
-        desk.tell(why, True)
+        return commands.Told(why, True)
     except Exception as error:
         if not _is_busy(error):
             raise
-        desk.tell("Excel 正忙：请先结束单元格编辑（按 Enter 或 Esc），关闭打开着的对话框，再点一次。", True)
-    else:
-        if told.text:
-            desk.tell(told.text, told.alarm)
+        return commands.Told(
+            "Excel 正忙：请先结束单元格编辑（按 Enter 或 Esc），关闭打开着的对话框，再点一次。", True
+        )
 
 
 def _is_busy(error: BaseException | None) -> bool:
     while error is not None:
         codes = [arg for arg in error.args if isinstance(arg, int)]
         codes += [part for arg in error.args if isinstance(arg, tuple) for part in arg if isinstance(part, int)]
-        if any(code in _BUSY for code in codes):
+        if any(code in _BUSY for code in codes) or type(error).__name__ == "ExcelBusyError":  # the latter is xlwings'
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -123,36 +135,52 @@ def _calling_excel(arguments: list[str]) -> xw.App:
     handed = next((a.partition("=")[2] for a in arguments if a.startswith("--hwnd=")), "")
     if handed.isdigit() and sys.platform == "win32":
         return xw.App(impl=xw._xlwindows.App(xl=int(handed)))
-    active: xw.App | None = xw.apps.active
+    active = active_excel()
     if active is None:
         raise RuntimeError("no Excel is running")
     return active
 
 
-def _book(app: xw.App) -> xw.Book:
-    if len(app.books) == 0:
-        why = either("请先打开要核对的考核工作簿，再点一次", "open the workbook first")
-        raise XlKpiError(finding("executor", where=either("没有打开的工作簿", "no workbook is open"), why=why))
+def active_excel() -> xw.App | None:
+    """The Excel in front; None where none with a workbook runs, or xlwings has no way to one, as on Linux."""
+    active: xw.App | None = xw.apps.active if xw.engines.active is not None else None
+    return active
+
+
+def active_book(app: xw.App | None) -> xw.Book:
+    """The workbook in front. Raises XlKpiError where there is none."""
+    if app is None or len(app.books) == 0:
+        raise _nothing_open()
     return app.books.active
 
 
-def _check(app: xw.App, desk: Desk) -> commands.Told:
-    return commands.check(_book(app))[1]
+def _nothing_open() -> XlKpiError:
+    if xw.engines.active is None:
+        where = either(f"在这个系统（{sys.platform}）上连接不到 Excel", f"there is no way to Excel on {sys.platform}")
+        why = either("请先保存工作簿，再运行 xl-kpi check 文件名", "save the workbook and run xl-kpi check FILE")
+    else:
+        where = either("没有打开的工作簿", "no workbook is open")
+        why = either("请先打开要核对的考核工作簿（用 Excel，不是 WPS），再点一次", "open the workbook in Excel first")
+    return XlKpiError(finding("executor", where=where, why=why))
 
 
-def _go(step: int) -> Callable[[xw.App, Desk], commands.Told]:
-    def go(app: xw.App, desk: Desk) -> commands.Told:
-        told = commands.go(_book(app), step)
-        return told if told.alarm else commands.Told("")  # the status bar says it
+def _check(app: xw.App | None, desk: Desk) -> commands.Told:
+    return commands.check(active_book(app))[1]
+
+
+def _go(step: int) -> Callable[[xw.App | None, Desk], commands.Told]:
+    def go(app: xw.App | None, desk: Desk) -> commands.Told:
+        told = commands.go(active_book(app), step)
+        return told if told.alarm else replace(told, text="")  # the status bar says it
 
     return go
 
 
-def _export(app: xw.App, desk: Desk) -> commands.Told:
+def _export(app: xw.App | None, desk: Desk) -> commands.Told:
+    book = active_book(app)
     folder = desk.folder("把上报副本存到哪个文件夹？")
     if folder is None:
         return commands.Told("")
-    book = _book(app)
     done = commands.export(book, folder)
     if done.path is None:
         shown = "\n".join(done.missing[:8]) + ("\n……" if len(done.missing) > 8 else "")
@@ -162,7 +190,9 @@ def _export(app: xw.App, desk: Desk) -> commands.Told:
     return commands.Told(f"已导出：{done.path}")
 
 
-def _folder(app: xw.App, desk: Desk) -> commands.Told:
+def _folder(app: xw.App | None, desk: Desk) -> commands.Told:
+    if app is None:  # the table goes into a workbook
+        raise _nothing_open()
     folder = desk.folder("核对哪个文件夹里的考核工作簿？")
     if folder is None:
         return commands.Told("")
@@ -171,7 +201,7 @@ def _folder(app: xw.App, desk: Desk) -> commands.Told:
     return commands.Told(f"核对了 {len(table) - 1} 个文件，结果在新工作簿中。")
 
 
-def _blanks(app: xw.App, desk: Desk) -> commands.Told:
+def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     scheme = desk.text(f"用哪个考核方案？现有：{'、'.join(api.schemes())}", _scheme_of(app))
     listed = desk.file("选择单位名单", _LISTS) if scheme else None
     folder = desk.folder("把空白工作簿存到哪个文件夹？") if listed else None
@@ -184,29 +214,29 @@ def _blanks(app: xw.App, desk: Desk) -> commands.Told:
     return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
 
 
-def _scheme_of(app: xw.App) -> str:
+def _scheme_of(app: xw.App | None) -> str:
     """The scheme of the open workbook, if it is one of ours."""
-    if len(app.books) == 0:
+    if app is None or len(app.books) == 0:
         return ""
     return api.check(commands.copy_of(app.books.active)).scheme
 
 
-def _doctor(app: xw.App, desk: Desk) -> commands.Told:
+def _doctor(app: xw.App | None, desk: Desk) -> commands.Told:
     found = install.doctor()
     marks = {True: "√", False: "×", None: "·"}
     lines = [f"{marks[check.ok]} {check.name}：{check.says}\n{check.remedy}".rstrip() for check in found]
     return commands.Told("\n".join(lines), any(check.ok is False for check in found))
 
 
-ACTIONS: dict[str, Callable[[xw.App, Desk], commands.Told]] = {
-    "recalculate": lambda app, desk: commands.recalculate(_book(app)),
+ACTIONS: dict[str, Callable[[xw.App | None, Desk], commands.Told]] = {
+    "recalculate": lambda app, desk: commands.recalculate(active_book(app)),
     "check": _check,
     "previous": _go(-1),
     "next": _go(1),
-    "clear": lambda app, desk: commands.clear(_book(app)),
+    "clear": lambda app, desk: commands.clear(active_book(app)),
     "blanks": _blanks,
     "export": _export,
     "folder": _folder,
-    "rules": lambda app, desk: commands.rule_of(_book(app)),
+    "rules": lambda app, desk: commands.rule_of(active_book(app)),
     "doctor": _doctor,
 }

@@ -1,0 +1,496 @@
+"""The panel on a screen in memory, before the stand-in for Excel: its buttons, its list, and an Excel that goes away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlwings as xw
+from desk import XVFB, Official, screen
+from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
+
+from xl_kpi import api, cli
+from xl_kpi.addin import commands, entry
+from xl_kpi.findings import Finding, speak
+from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
+
+try:
+    import tkinter as tk
+    from tkinter import filedialog, messagebox
+
+    from xl_kpi.addin import panel
+except ImportError:
+    if os.environ.get("CI"):
+        raise
+    pytest.skip("这个 Python 没有 tkinter，跳过面板的测试", allow_module_level=True)
+
+pytestmark = pytest.mark.xdist_group("panel")  # in one process: one screen
+
+Opened = Callable[[Path], xw.Book]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def display() -> Iterator[None]:
+    """A screen in memory; skips without Xvfb, but fails in CI."""
+    if XVFB is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI 环境中必须安装 Xvfb")
+        pytest.skip("没有安装 Xvfb，跳过面板的测试")
+    with screen():
+        yield
+
+
+@pytest.fixture
+def official() -> Official:
+    return Official()
+
+
+@pytest.fixture
+def window(excel: Desktop, official: Official) -> Iterator[panel.Panel]:
+    """The panel, in front; no Excel runs yet."""
+    root = tk.Tk()
+    shown = panel.Panel(root, official)
+    root.update()
+    root.focus_force()
+    root.update()
+    yield shown
+    root.destroy()
+
+
+@pytest.fixture
+def opened(excel: Desktop) -> Opened:
+    """Opens a file in Excel, as the workbook in front."""
+
+    def opens(path: Path) -> xw.Book:
+        app = xw.apps.active or xw.App()
+        book = app.books.open(path)
+        book.activate()
+        return book
+
+    return opens
+
+
+@pytest.fixture(scope="module")
+def report(typical_content: bytes) -> api.Report:
+    """What a check says of the case 典型 with one input left out (E7) and one out of range (E10)."""
+    source = ("typical.xlsx", typical_content)
+    ids = {known["cells"]["self"]: known["id"] for known in api.workbook_map(source)["inputs"]}
+    answers = {ids[f"{ENTRY}!E7"]: None, ids[f"{ENTRY}!E10"]: 99}
+    return api.check((source[0], api.fill(source, answers)))
+
+
+@pytest.fixture
+def light(tmp_path: Path, opened: Opened) -> Callable[[str], xw.Book]:
+    """Opens a workbook that has our sheets but nothing on them, which takes a hundredth of the time."""
+
+    def opens(name: str) -> xw.Book:
+        made = openpyxl.Workbook()
+        for sheet in (ENTRY, CHECKS, RULES, "汇总"):
+            made.create_sheet(sheet)
+        made.save(tmp_path / name)
+        return opened(tmp_path / name)
+
+    return opens
+
+
+@pytest.fixture
+def book(light: Callable[[str], xw.Book], report: api.Report, monkeypatch: pytest.MonkeyPatch) -> xw.Book:
+    """A light workbook in front; whatever is checked gives `report`."""
+    monkeypatch.setattr(api, "check", lambda source: report)
+    return light("枣庄市中心血站.xlsx")
+
+
+def press(window: panel.Panel, action: str) -> None:
+    window.buttons[action].invoke()
+    window.root.update()
+
+
+def place(found: Finding) -> str:
+    return f"{found.sheet}!{found.cell}" if found.cell else found.sheet
+
+
+def rows(window: panel.Panel) -> list[tuple[str, ...]]:
+    tree = window.findings
+    return [tuple(map(str, tree.item(row, "values"))) for row in tree.get_children()]
+
+
+def selected(window: panel.Panel) -> str:
+    """The place of the finding that is selected."""
+    (row,) = window.findings.selection()
+    return str(window.findings.set(row, "place"))
+
+
+def double_click(window: panel.Panel, number: int) -> None:
+    tree = window.findings
+    row = tree.get_children()[number]
+    tree.see(row)
+    window.root.update()
+    x, y, width, height = tree.bbox(row)
+    for event in ("<ButtonPress-1>", "<ButtonRelease-1>") * 2:
+        tree.event_generate(event, x=x + width // 2, y=y + height // 2)
+    window.root.update()
+
+
+def at(app: xw.App) -> tuple[str, str, str]:
+    """The workbook, sheet and cell in front."""
+    return app.books.active.name, app.api.ActiveSheet.Name, app.api.ActiveCell.GetAddress(False, False)
+
+
+def test_the_buttons_are_the_ribbons_in_its_words(window: panel.Panel) -> None:
+    assert set(window.buttons) == set(entry.ACTIONS)
+    assert [button.label for group in panel.ribbon().values() for button in group] == [
+        str(button.cget("text")) for button in window.buttons.values()
+    ]
+    assert str(window.buttons["check"].cget("text")) == "核对总分与否决"
+    assert list(panel.ribbon()) == ["核对", "编制与上报", "说明"]
+
+
+def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_workbook(
+    window: panel.Panel, opened: Opened, typical: Path, official: Official
+) -> None:
+    book = opened(typical)
+    book.sheets[ENTRY].range("E7").clear_contents()
+    book.sheets[ENTRY].range("E10").raw_value = 99
+    press(window, "check")
+    saved = api.check(commands.copy_of(book))
+    assert rows(window) == [(commands.level(f), place(f), f.message, f.code) for f in saved.findings]
+    assert {("提醒", "missing"), ("错误", "out-of-range")} <= {(row[0], row[3]) for row in rows(window)}
+    assert str(window.headline.cget("text")) == commands.headline(saved)
+    assert typical.name in str(window.counts.cget("text"))
+    assert book.sheets[CHECKS].range(commands._BLOCK).formula[0][2] == saved.findings[0].message
+    assert official.told == []  # what it found stands in the window
+    tags = [window.findings.item(row, "tags") for row in window.findings.get_children()]
+    assert [str(tag) for (tag,) in tags] == [found.severity for found in saved.findings]
+
+
+def test_the_finding_selected_is_shown_in_full(window: panel.Panel, book: xw.Book) -> None:
+    press(window, "check")
+    for row, (level, place, message, code) in zip(window.findings.get_children(), rows(window), strict=True):
+        window.findings.selection_set(row)
+        window.root.update()
+        assert window.detail.get("1.0", "end").strip() == f"{level}　{place}　{code}\n{message}"
+
+
+def test_a_double_click_goes_to_the_cell_whatever_is_in_front(
+    window: panel.Panel, book: xw.Book, light: Callable[[str], xw.Book]
+) -> None:
+    press(window, "check")
+    places = [row[1] for row in rows(window)]
+    number = places.index(f"{ENTRY}!E10")
+    double_click(window, number)
+    assert at(book.app) == (book.name, ENTRY, "E10")
+    light("另一份.xlsx")
+    double_click(window, places.index(f"{ENTRY}!E7"))
+    assert at(book.app) == (book.name, ENTRY, "E7")
+    assert book.app.api.StatusBar == rows(window)[places.index(f"{ENTRY}!E7")][2]
+    assert window.status.get() == f"已转到 {ENTRY}!E7。"
+
+
+def test_the_keyboard_checks_and_goes(window: panel.Panel, book: xw.Book) -> None:
+    window.root.event_generate("<F5>")
+    window.root.update()
+    assert rows(window)
+    assert window.root.focus_get() is window.findings
+    window.findings.event_generate("<Return>")
+    window.root.update()
+    assert "!".join(at(book.app)[1:]) == selected(window)
+    window.buttons["clear"].focus_set()
+    window.buttons["clear"].event_generate("<Return>")
+    window.root.update()
+    assert rows(window) == []
+
+
+def test_next_and_previous_move_in_the_list_too(window: panel.Panel, book: xw.Book) -> None:
+    press(window, "check")
+    book.app.api.Goto(book.api.Worksheets(ENTRY).Range("E7"))
+    press(window, "next")
+    assert "!".join(at(book.app)[1:]) == selected(window) == f"{ENTRY}!E10"
+    press(window, "previous")
+    assert "!".join(at(book.app)[1:]) == selected(window) == f"{ENTRY}!E7"
+
+
+def test_clearing_empties_the_list_of_the_same_workbook_only(
+    window: panel.Panel, book: xw.Book, light: Callable[[str], xw.Book]
+) -> None:
+    press(window, "check")
+    light("另一份.xlsx")
+    press(window, "clear")
+    assert rows(window)
+    book.activate()
+    press(window, "clear")
+    assert rows(window) == []
+    assert window.status.get() == "标记已清除。"
+    assert window.detail.get("1.0", "end").strip() == ""
+
+
+def test_the_other_actions_are_the_ribbons(
+    window: panel.Panel, opened: Opened, official: Official, typical: Path, tmp_path: Path
+) -> None:
+    book = opened(typical)
+    book.app.api.Goto(book.api.Worksheets(ENTRY).Range("E7"))
+    press(window, "rules")
+    assert at(book.app)[1] == RULES
+
+    out, listed = tmp_path / "存放", tmp_path / "单位.csv"
+    out.mkdir()
+    listed.write_text("单位名称\n甲血站\n", encoding="utf-8")
+    official.answers = {"folder": out, "file": listed, "confirm": True}
+    press(window, "export")
+    assert typical.name in window.status.get()
+    press(window, "blanks")  # of the scheme of the open workbook
+    assert sorted(path.name for path in out.iterdir()) == [typical.name, "甲血站_2022_zaozhuang-blood-2022.xlsx"]
+    press(window, "folder")
+    assert "核对了 2 个文件" in window.status.get()
+    assert book.app.books.active.name != book.name
+    assert window.workbook.get() == book.app.books.active.name
+    assert official.told == []
+
+
+def test_recalculating_says_that_it_was_done(window: panel.Panel, book: xw.Book) -> None:
+    book.sheets[ENTRY].range("A1").formula = "=1+1"
+    press(window, "recalculate")
+    assert window.status.get() == "已重新计算。"
+
+
+@pytest.mark.parametrize("action", [action for action in entry.ACTIONS if action not in ("blanks", "doctor")])
+def test_without_excel_a_message_says_what_to_do(window: panel.Panel, official: Official, action: str) -> None:
+    assert "请先打开" in window.workbook.get()
+    press(window, action)
+    ((text, alarm),) = official.told
+    assert alarm
+    assert "请先打开" in text
+
+
+def test_without_excel_blanks_can_be_made_and_the_machine_be_diagnosed(
+    window: panel.Panel, official: Official, tmp_path: Path
+) -> None:
+    listed = tmp_path / "单位.csv"
+    listed.write_text("单位名称\n甲血站\n", encoding="utf-8")
+    official.answers = {"text": "zaozhuang-blood-2022", "folder": tmp_path, "file": listed}
+    press(window, "blanks")
+    assert "1 份" in window.status.get()
+    press(window, "doctor")
+    assert "操作系统" in official.told[0][0]
+
+
+def test_where_xlwings_has_no_way_to_excel_it_says_to_use_the_command_line(
+    window: panel.Panel, official: Official, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xw.engines, "active", None)
+    window.refresh()
+    press(window, "check")
+    assert official.told == [(window.workbook.get(), True)]
+    assert "xl-kpi check" in window.workbook.get()
+
+
+def test_excel_and_workbooks_may_come_and_go(
+    window: panel.Panel, book: xw.Book, official: Official, light: Callable[[str], xw.Book]
+) -> None:
+    window.root.event_generate("<FocusIn>")
+    window.root.update()
+    assert window.workbook.get() == book.name
+    press(window, "check")
+    book.app.quit()
+    press(window, "check")
+    double_click(window, 0)
+    assert ["请先打开" in text or "请打开它" in text for text, _ in official.told] == [True, True]
+    again = light("又一份.xlsx")
+    press(window, "check")
+    assert window.workbook.get() == again.name
+    assert again.name in str(window.counts.cget("text"))
+    double_click(window, 0)
+    assert "!".join(at(again.app)[1:]) == selected(window)
+
+
+def test_a_cell_of_a_workbook_that_was_closed_is_not_gone_to_and_a_message_says_so(
+    window: panel.Panel, book: xw.Book, official: Official, light: Callable[[str], xw.Book]
+) -> None:
+    press(window, "check")
+    light("另一份.xlsx")
+    book.close()
+    before = at(xw.apps.active)
+    double_click(window, 0)
+    ((text, alarm),) = official.told
+    assert alarm
+    assert "请打开它，重新核对" in text
+    assert at(xw.apps.active) == before
+
+
+def test_a_cell_of_a_hidden_or_deleted_sheet_is_not_gone_to_and_a_message_says_so(
+    window: panel.Panel, book: xw.Book, official: Official
+) -> None:
+    press(window, "check")
+    book.api.Worksheets(ENTRY).Visible = 0
+    double_click(window, 0)
+    assert "请先取消隐藏" in official.told[-1][0]
+    book.api.Worksheets(ENTRY).Name = "改名"
+    double_click(window, 0)
+    assert "这一步没有做成" in official.told[-1][0]
+    assert "Traceback" not in official.told[-1][0]
+    assert window.buttons["check"].instate(["!disabled"])  # and one can go on
+
+
+@pytest.mark.parametrize("how", [CELL_EDITING, CALL_REJECTED])
+def test_a_busy_excel_is_told_of_within_bounds(
+    window: panel.Panel,
+    book: xw.Book,
+    excel: Desktop,
+    official: Official,
+    how: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(xw._xlwindows, "N_COM_ATTEMPTS", 3)
+    press(window, "check")
+    with excel.refusing(how, at_most=100):
+        press(window, "check")
+        double_click(window, 0)
+        assert "暂时读不到" in window.workbook.get()
+    assert len(official.told) == 2
+    assert all("请先结束单元格编辑" in text and alarm for text, alarm in official.told)
+    press(window, "check")
+    assert window.workbook.get() == book.name
+
+
+def test_a_workbook_that_is_not_ours_is_said_to_be_none(window: panel.Panel, official: Official) -> None:
+    xw.App()
+    press(window, "check")
+    assert "不是由本系统生成" in str(window.headline.cget("text"))
+    assert [row[3] for row in rows(window)] == ["not-ours"]
+    window.go()
+    assert "没有对应的单元格" in window.status.get()
+
+
+def test_while_something_is_done_nothing_else_can_be(
+    window: panel.Panel, book: xw.Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def slow(app: xw.App | None, desk: entry.Desk) -> commands.Told:
+        seen.append({button.instate(["disabled"]) for button in window.buttons.values()})
+        seen.append((window.status.get(), str(window.root.cget("cursor"))))
+        window.root.event_generate("<F5>")
+        window.buttons["check"].invoke()
+        window.close()
+        return commands.Told("")
+
+    monkeypatch.setitem(entry.ACTIONS, "recalculate", slow)
+    press(window, "recalculate")
+    assert seen == [{True}, ("正在进行：重新计算…", "watch")]
+    assert rows(window) == []
+    assert {button.instate(["disabled"]) for button in window.buttons.values()} == {False}
+    assert str(window.root.cget("cursor")) == ""
+
+
+def test_nothing_is_cut_off_in_the_smallest_window(window: panel.Panel, book: xw.Book) -> None:
+    press(window, "check")
+    window.root.geometry("x".join(map(str, window.root.minsize())))
+    window.root.update()
+    for button in window.buttons.values():
+        assert button.winfo_width() >= button.winfo_reqwidth()
+        assert button.winfo_rootx() + button.winfo_width() <= window.root.winfo_rootx() + window.root.winfo_width()
+    bottom = window.root.winfo_rooty() + window.root.winfo_height()
+    assert window.detail.winfo_rooty() + window.detail.winfo_height() <= bottom
+    assert window.root.minsize()[1] <= 700  # the screens of offices are 768 high
+
+
+def test_its_dialogs_ask_as_the_ribbons_do(window: panel.Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    def answers(module: object, name: str, answer: object) -> None:
+        def ask(*words: str, **options: object) -> object:
+            asked.append(("".join(words[1:]), options))
+            return answer
+
+        monkeypatch.setattr(module, name, ask)
+
+    for name in ("showinfo", "showwarning"):
+        answers(messagebox, name, "ok")
+    answers(messagebox, "askyesno", True)
+    answers(filedialog, "askopenfilename", "/甲/单位.csv")
+    answers(filedialog, "askdirectory", "")
+    desk = panel.WindowDesk(window.root)
+    desk.tell("好", False)
+    assert desk.confirm("仍要导出吗？")
+    assert desk.file("选择单位名单", entry._LISTS) == Path("/甲/单位.csv")
+    assert asked[-1][1]["filetypes"] == [("单位名单", ["*.xlsx", "*.csv"])]
+    assert desk.folder("存到哪里？") is None
+
+
+@pytest.mark.parametrize(("button", "answer"), [("ok", "cdc-emergency"), ("cancel", None)])
+def test_a_line_of_text_is_asked_for(window: panel.Panel, button: str, answer: str | None) -> None:
+    def fill_in() -> None:
+        dialog = next((each for each in window.root.winfo_children() if isinstance(each, panel._Line)), None)
+        if dialog is None or dialog.grab_current() is not dialog:
+            window.root.after(5, fill_in)  # it is not there yet
+            return
+        assert dialog.line.get() == "zaozhuang"
+        dialog.line.delete(0, "end")
+        dialog.line.insert(0, " cdc-emergency ")
+        getattr(dialog, button)()
+
+    window.root.after(5, fill_in)
+    assert panel.WindowDesk(window.root).text("用哪个方案？", "zaozhuang") == answer
+
+
+def test_a_button_says_what_it_does_when_pointed_at(window: panel.Panel) -> None:
+    (tip,) = (b.tip for group in panel.ribbon().values() for b in group if b.action == "export")
+    shown = panel._Tip(window.buttons["export"], tip)
+    shown._show()
+    (words,) = (child for each in window.buttons["export"].winfo_children() for child in each.winfo_children())
+    assert str(words.cget("text")) == tip
+    assert "先核对" in tip
+    shown._hide(None)
+    assert window.buttons["export"].winfo_children() == []
+
+
+def test_the_command_opens_the_panel_and_ends_when_it_is_closed(
+    excel: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = []
+
+    def loop(root: tk.Tk) -> None:
+        titles.append(root.title())
+        root.destroy()
+
+    monkeypatch.setattr(tk.Tk, "mainloop", loop)
+    assert cli.main(["panel"]) == 0
+    assert titles == ["绩效考核面板"]
+
+
+def test_without_a_screen_a_message_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":no")
+    assert cli.main(["panel"]) == 2
+    assert "没有可以显示窗口的桌面" in capsys.readouterr().err
+
+
+def test_a_python_without_tkinter_is_told_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tkinter", None)
+    monkeypatch.delitem(sys.modules, "xl_kpi.addin.panel")
+    monkeypatch.delattr("xl_kpi.addin.panel")
+    assert cli.main(["panel"]) == 2
+    assert "python3-tk" in capsys.readouterr().err
+
+
+def test_in_english_it_speaks_english(excel: Desktop) -> None:
+    speak("en")
+    root = tk.Tk()
+    try:
+        shown = panel.Panel(root, Official())
+        assert "open the workbook" in shown.workbook.get()
+    finally:
+        root.destroy()
+        speak("zh")
+
+
+def test_the_command_line_loads_neither_tkinter_nor_xlwings() -> None:
+    script = "import sys, xl_kpi.cli; sys.exit(len({'tkinter', 'xlwings'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
