@@ -64,8 +64,8 @@ def test_findings_are_listed_with_links_and_their_rows_marked(book: xw.Book) -> 
     book.sheets[ENTRY].range("E10").clear_contents()
     report, _ = commands.check(book)
     (missing,) = [f for f in report.findings if f.code == "missing"]
-    assert [row for row in block(book) if row[3] == "missing"] == [
-        ["提醒", f'=HYPERLINK("#\'{ENTRY}\'!E10","{ENTRY}!E10")', missing.message, "missing", "10"]
+    assert [row for row in block(book) if row[2] == "missing"] == [
+        ["提醒", f'=HYPERLINK("#\'{ENTRY}\'!E10","{ENTRY}!E10")', "missing", "10", missing.message]
     ]
 
 

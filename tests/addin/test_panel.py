@@ -162,7 +162,7 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     assert {("提醒", "missing"), ("错误", "out-of-range")} <= {(row[0], row[3]) for row in rows(window)}
     assert str(window.headline.cget("text")) == commands.headline(saved)
     assert typical.name in str(window.counts.cget("text"))
-    assert book.sheets[CHECKS].range(commands._BLOCK).formula[0][2] == saved.findings[0].message
+    assert book.sheets[CHECKS].range(commands._BLOCK).formula[0][4] == saved.findings[0].message
     assert official.told == []  # what it found stands in the window
     tags = [window.findings.item(row, "tags") for row in window.findings.get_children()]
     assert [str(tag) for (tag,) in tags] == [found.severity for found in saved.findings]

@@ -227,7 +227,7 @@ def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
     lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
     if len(listed) > checks.FINDING_ROWS:
         rest = len(listed) - checks.FINDING_ROWS + 1
-        lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), "", None]
+        lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
     _range(book).raw_value = lines
 
@@ -238,7 +238,7 @@ def _line(found: Finding) -> list[str | float | None]:
     link = ""
     if found.sheet and found.cell:
         link = f'=HYPERLINK("#{quote_sheet(found.sheet)}!{found.cell}","{found.sheet}!{found.cell}")'
-    return [level(found), link, _dead(found.message), found.code, float(row[0]) if row else None]
+    return [level(found), link, found.code, float(row[0]) if row else None, _dead(found.message)]
 
 
 def level(found: Finding) -> str:
@@ -257,7 +257,7 @@ def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
     block: Any = _range(book).formula
     found = []
-    for _, link, message, _, _ in block:
+    for _, link, _, _, message in block:
         match = _LINK.match(str(link))
         if match:
             found.append(((match[1].replace("''", "'"), match[2]), str(message)))

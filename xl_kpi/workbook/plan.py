@@ -19,7 +19,7 @@ from xl_kpi.scheme.program import FINAL, REVIEW, SELF, BoundInput, Program
 from xl_kpi.workbook import sheets
 from xl_kpi.workbook.draft import Address, Homes, Sheet, a1, column_letter, quote_sheet
 
-LAYOUT = 2  # raise when the same scheme gives another workbook
+LAYOUT = 3  # raise when the same scheme gives another workbook
 
 # What a blank shows until a unit's workbook is cut from it; each stands in one shared string.
 UNIT, CODE = "〔被考核单位〕", "〔单位代码〕"
@@ -135,8 +135,7 @@ class Plan:
             yield "in_" + bound.id.replace(".", "__"), self._absolute(bound.id + SELF)
         for node in ("total", "max", "rate", "grade", "vetoes", "complete"):
             yield f"out_{node}", self._absolute(node)
-        last = sheets.checks.FINDING_COLUMN + len(sheets.checks.FINDING_TITLES) - 1
-        column, first = column_letter(last), sheets.checks.TOP + 1
+        column, first = column_letter(sheets.checks.MARKED_COLUMN), sheets.checks.TOP + 1
         yield (
             sheets.checks.MARKED_ROWS,
             f"{quote_sheet(CHECKS)}!${column}${first}:${column}${first + sheets.checks.FINDING_ROWS - 1}",

@@ -36,6 +36,7 @@ class Look:
     down: str = "center"
     border: Literal["thin", ""] = "thin"
     underline: bool = False
+    wrap: bool = True
 
 
 LOOKS: dict[str, Look] = {
@@ -82,7 +83,8 @@ LOOKS: dict[str, Look] = {
     "review": Look(fill="EDF4FB", across="center"),
     "review_text": Look(size=10, fill="EDF4FB"),
     "free_text": Look(size=10, fill="F7FBFF"),
-    "free_block": Look(size=10, fill="F7FBFF", down="top"),
+    "free_line": Look(size=10, fill="F7FBFF", wrap=False),
+    "free_link": Look(size=10, fill="F7FBFF", color="1F4E79", underline=True, wrap=False),
 }
 
 # What conditional formats add.
@@ -121,9 +123,9 @@ def fill(name: str) -> PatternFill:
 
 @cache
 def alignment(name: str) -> Alignment:
-    """The openpyxl alignment of a style; everything wraps."""
+    """The openpyxl alignment of a style."""
     look = LOOKS[name]
-    return Alignment(horizontal=look.across, vertical=look.down, wrap_text=True)
+    return Alignment(horizontal=look.across, vertical=look.down, wrap_text=look.wrap)
 
 
 @cache

@@ -12,11 +12,18 @@ from xl_kpi.workbook.sheets import form
 if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
 
-WIDTHS = (7, 50, 12, 46, 3, 8, 20, 60, 20, 8)
+WIDTHS = (7, 50, 12, 46, 3, 8, 20, 20, 8, 90)
 TOP = 3
 FINDING_ROWS = 200
 FINDING_COLUMN = 6
-FINDING_TITLES = ("级别", "单元格", "问题与处理办法", "代码", "填报行")
+FINDING_TITLES = (
+    "级别",
+    "单元格",
+    "代码",
+    "填报行",
+    "问题与处理办法",
+)  # the last is on one line, as long as it takes
+MARKED_COLUMN = FINDING_COLUMN + FINDING_TITLES.index("填报行")
 MARKED_ROWS = "marked_rows"  # the name of the column 填报行: the rows of 数据填报 that show a mark
 
 
@@ -122,4 +129,4 @@ def _findings_block(sheet: Sheet) -> None:
         sheet.put(TOP, FINDING_COLUMN + offset, title, style="header")
     for row in range(TOP + 1, TOP + 1 + FINDING_ROWS):
         for offset in range(len(FINDING_TITLES)):
-            sheet.put(row, FINDING_COLUMN + offset, style="free_block")
+            sheet.put(row, FINDING_COLUMN + offset, style="free_link" if offset == 1 else "free_line")
