@@ -17,7 +17,7 @@ import yaml
 from PIL import Image, ImageChops, ImageOps
 
 from xl_kpi import api
-from xl_kpi.workbook.package import save
+from xl_kpi.workbook.saving import save
 
 HERE = Path(__file__).resolve().parent
 SCHEME = "zaozhuang-cdc-2022"

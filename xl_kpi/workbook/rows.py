@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
-from xml.sax.saxutils import unescape
 
 from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
-from xl_kpi.workbook.package import Refused
+from xl_kpi.workbook.markup import has_odd_entity, plain_text, resolved
+from xl_kpi.workbook.refused import Refused
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
 TRUE = ("1", "true", "on")
@@ -57,8 +57,6 @@ CELL = re.compile(
 )
 _TAG = re.compile(r'(</row>|<row r="([0-9]+)"((?: [a-zA-Z0-9:]+="[^"<&]*")*) ?(/?)>)\s*')
 _ATTRIBUTE = re.compile(r'([a-zA-Z0-9:]+)="([^"]*)"')
-_CONTROLS = bytes(code for code in range(32) if code not in (9, 10))  # a carriage return has to be normalised
-_ODD_ENTITY = re.compile("&(?!(?:amp|lt|gt|quot|apos);)")
 _KEPT, _LONGEST = 16384, 1000  # pieces kept, and characters of one: 30 MB at the very most
 
 
@@ -87,12 +85,10 @@ def read_rows(xml: bytes, strings: Sequence[str]) -> Rows | None:
 
     Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
     """
-    if len(xml.translate(None, _CONTROLS)) != len(xml) or b"\xef\xbf\xbe" in xml or b"\xef\xbf\xbf" in xml:
+    plain = plain_text(xml)
+    if plain is None:
         return None
-    try:
-        first, *pieces = xml.decode().split("<c ")
-    except UnicodeDecodeError:
-        return None
+    first, *pieces = plain.split("<c ")
     rows = Rows()
     open_row = ""
     behind = _tags(first.lstrip())
@@ -136,10 +132,10 @@ def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
 def _piece(text: str) -> _Piece | None:
     found = CELL.match(text)
     behind = found and _tags(text[found.end() :].lstrip())
-    if found is None or behind is None or _ODD_ENTITY.search(text):
+    if found is None or behind is None or has_odd_entity(text):
         return None
     column, row, style, kind = found[1], found[2], found[3] or "0", found[4] or "n"
-    formula, number, words = (unescape(part or "", _ENTITIES) for part in found.group(5, 6, 7))
+    formula, number, words = (resolved(part or "") for part in found.group(5, 6, 7))
     string = int(number) if kind == "s" and number else -1
     if kind == "s" and number and string < 0:
         raise ValueError(number)
@@ -150,7 +146,6 @@ def _piece(text: str) -> _Piece | None:
     return _Piece(COLUMNS[column], row, column + row, style, cell, string, behind)
 
 
-_ENTITIES = {"&quot;": '"', "&apos;": "'"}
 _kept = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
 
 
