@@ -23,7 +23,7 @@ from small_package import (
 )
 
 from xl_kpi.workbook.archive import replace_parts
-from xl_kpi.workbook.package import unpack
+from xl_kpi.workbook.package import unpack, unpack_on_demand
 from xl_kpi.workbook.refused import Refused
 
 pytestmark = pytest.mark.usefixtures("nothing_leaves_the_process")
@@ -98,6 +98,23 @@ def test_an_archive_with_this_is_refused_by_its_code_in_little_time_and_memory(n
         tracemalloc.stop()
     assert peak < 10 << 20
     assert time.perf_counter() - begun < 1
+
+
+WITHIN = {
+    *("a size below what inflates", "a size above what inflates", "a stored part of another size"),
+    *("a wrong checksum", "a deflated part that is none"),
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_on_demand_only_what_is_wrong_within_a_part_waits_until_it_is_asked_for(name: str) -> None:
+    make, code = ARCHIVES[name]
+    content = make()
+    if name in WITHIN:
+        parts = unpack_on_demand(content)
+        assert code_of(lambda: parts["xl/a.xml"]) == code
+    else:
+        assert code_of(lambda: unpack_on_demand(content)) == code
 
 
 def test_a_bomb_within_a_part_is_never_unpacked() -> None:

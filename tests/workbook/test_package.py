@@ -9,6 +9,8 @@ import zipfile
 
 import pytest
 from small_package import (
+    DOCTYPES,
+    SHEET,
     archive,
     code_of,
     content_types,
@@ -23,7 +25,7 @@ from small_package import (
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.book import book
-from xl_kpi.workbook.package import related, unpack
+from xl_kpi.workbook.package import related, unpack, unpack_on_demand
 from xl_kpi.workbook.refused import Refused
 
 pytestmark = pytest.mark.usefixtures("nothing_leaves_the_process")
@@ -123,3 +125,35 @@ def test_targets_resolve_against_the_folder_of_their_part() -> None:
         "d": ("hyperlink", "http://a/../b", True),
     }
     assert related(parts, "xl/worksheets/t.xml") == {}
+
+
+# On demand
+
+
+def test_on_demand_the_parts_are_the_same() -> None:
+    parts = unpack_on_demand(shipped())
+    assert list(parts) == list(unpack(shipped()))
+    assert dict(parts) == unpack(shipped())
+
+
+def test_on_demand_a_part_is_refused_once_it_is_asked_for_and_the_others_are_read() -> None:
+    parts = unpack_on_demand(archive(entries(crc=1)))
+    assert (len(parts), "xl/a.xml" in parts, parts.get("xl/c.xml")) == (len(small()), True, None)
+    for _ in range(2):
+        assert {name: parts[name] for name in parts if name != "xl/a.xml"} | {"xl/a.xml": SHEET} == small()
+        assert code_of(lambda: parts["xl/a.xml"]) == "damaged"
+
+
+@pytest.mark.parametrize("name", DOCTYPES)
+def test_on_demand_a_doctype_is_refused(name: str) -> None:
+    parts = unpack_on_demand(zipped(small() | {"xl/a.xml": DOCTYPES[name]}))
+    assert code_of(lambda: parts["xl/a.xml"]) == "unsafe-xml"
+
+
+@pytest.mark.parametrize("budget", ["MAX_XML_BYTES", "MAX_MARKS"])
+def test_on_demand_a_budget_of_all_holds_for_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, budget: str) -> None:
+    parts = unpack_on_demand(shipped())
+    assert parts["xl/workbook.xml"]
+    read = sum(len(parts[name]) for name in ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"))
+    monkeypatch.setattr(budgets, budget, read if budget == "MAX_XML_BYTES" else 100)
+    assert code_of(lambda: parts["xl/styles.xml"]) == "too-large"
