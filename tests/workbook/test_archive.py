@@ -19,8 +19,8 @@ from small_package import (
     entries,
     shipped,
     with_part,
-    zipped,
 )
+from zips import zipped
 
 from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.package import unpack, unpack_on_demand

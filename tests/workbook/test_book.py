@@ -22,8 +22,8 @@ from small_package import (
     shipped,
     small,
     workbook,
-    zipped,
 )
+from zips import zipped
 
 from xl_kpi.workbook.book import book, sheet_parts
 from xl_kpi.workbook.package import unpack

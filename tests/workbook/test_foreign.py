@@ -11,8 +11,8 @@ from small_package import (
     shipped,
     small,
     workbook,
-    zipped,
 )
+from zips import zipped
 
 from xl_kpi.workbook.foreign import foreign
 from xl_kpi.workbook.package import unpack

@@ -8,8 +8,8 @@ from small_package import (
     code_of,
     everything,
     small,
-    zipped,
 )
+from zips import zipped
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.markup import parse_xml

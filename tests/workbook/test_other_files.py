@@ -7,8 +7,8 @@ from small_package import (
     content_types,
     relationships,
     small,
-    zipped,
 )
+from zips import zipped
 
 from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.refused import Refused

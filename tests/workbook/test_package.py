@@ -20,8 +20,8 @@ from small_package import (
     shipped,
     small,
     workbook,
-    zipped,
 )
+from zips import parts_of, zipped
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.book import book
@@ -36,8 +36,7 @@ def test_a_workbook_written_by_hand_comes_in_whole() -> None:
 
 
 def test_a_workbook_of_ours_comes_in_as_zipfile_reads_it() -> None:
-    with zipfile.ZipFile(io.BytesIO(shipped())) as read:
-        expected = {info.filename: read.read(info) for info in read.infolist()}
+    expected = parts_of(shipped())
     assert unpack(shipped()) == expected
     assert list(unpack(shipped())) == list(expected)
 

@@ -89,15 +89,15 @@ _ODD_ENTITY = re.compile("&(?!(?:amp|lt|gt|quot|apos|#10);)")
 _ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
 
 
-def plain_text(xml: bytes) -> str | None:
-    """XML as text that may be cut up, None where a parser has to see it: where characters are no XML or would change."""
+def cut_up(xml: bytes, at: str) -> list[str] | None:
+    """XML as text in pieces, None where a parser has to see it: where characters are no XML or would change."""
     if any(control in xml for control in _CONTROLS):
         return None
     try:
         text = xml.decode()
     except UnicodeDecodeError:
         return None
-    return None if "\ufffe" in text or "\uffff" in text else text
+    return None if "\ufffe" in text or "\uffff" in text else text.split(at)
 
 
 def has_odd_entity(text: str) -> bool:

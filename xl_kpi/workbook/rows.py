@@ -18,7 +18,7 @@ from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
-from xl_kpi.workbook.markup import has_odd_entity, plain_text, resolved
+from xl_kpi.workbook.markup import cut_up, has_odd_entity, resolved
 from xl_kpi.workbook.refused import Refused
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
@@ -85,10 +85,10 @@ def read_rows(xml: bytes, strings: Sequence[str]) -> Rows | None:
 
     Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
     """
-    plain = plain_text(xml)
-    if plain is None:
+    cut = cut_up(xml, "<c ")
+    if cut is None:
         return None
-    first, *pieces = plain.split("<c ")
+    first, *pieces = cut
     rows = Rows()
     open_row = ""
     behind = _tags(first.lstrip())

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.cells import unescape
-from xl_kpi.workbook.markup import broken_xml, doctype_declared, has_odd_entity, plain_text, resolved, too_deep
+from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, has_odd_entity, resolved, too_deep
 from xl_kpi.workbook.package import main_part, only, related
 from xl_kpi.workbook.refused import damaged, too_large
 
@@ -48,14 +48,11 @@ def _plain_strings(xml: bytes) -> list[str] | None:
         or tail.strip() != b"</sst>"
     ):
         return None
-    text = plain_text(xml[start:end])
-    if text is None:
-        return None
-    _, *items = text.split("<si>")
-    if len(items) > budgets.MAX_STRINGS:
+    items = cut_up(xml[start:end], "<si>")
+    if items is None or len(items) - 1 > budgets.MAX_STRINGS:
         return None
     strings = []
-    for item in items:
+    for item in items[1:]:
         string = _kept_string(item) if len(item) < _LONG_STRING else _plain_string(item)
         if string is None or len(string) > budgets.MAX_TEXT:
             return None
