@@ -207,7 +207,7 @@ def rewritten(content: bytes, change: Callable[[Parts], None]) -> bytes:
     """A workbook written in another way."""
     parts = {name: xml.decode() for name, xml in parts_of(content).items()}
     change(parts)
-    return zipped({name: xml.encode() for name, xml in parts.items()})
+    return zipped(parts)
 
 
 @pytest.mark.xdist_group("recalc")
