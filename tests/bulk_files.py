@@ -12,6 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import yaml
+from zips import parts_of, zipped
 
 from xl_kpi import api
 from xl_kpi.scheme.model import Scheme
@@ -73,8 +74,7 @@ def with_text(book: bytes, at: str, text: str) -> bytes:
 
 def with_meta(book: bytes, key: str, text: str) -> bytes:
     """A workbook whose hidden sheet says something else."""
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        xml = archive.read(part_of("_xl_kpi")).decode()
+    xml = parts_of(book)[part_of("_xl_kpi")].decode()
     row = re.search(rf'<c r="A(\d+)"[^>]*><is><t[^>]*>{key}</t>', xml)
     assert row is not None, key
     return with_text(book, f"_xl_kpi!B{row[1]}", text)
@@ -82,11 +82,7 @@ def with_meta(book: bytes, key: str, text: str) -> bytes:
 
 def resaved(book: bytes) -> bytes:
     """The same workbook as other bytes, as any program that saves it makes them."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as new:
-        for info in old.infolist():
-            new.writestr(info.filename, old.read(info))
-    return buffer.getvalue()
+    return zipped(parts_of(book), zipfile.ZIP_STORED)
 
 
 def too_wide() -> bytes:
@@ -111,8 +107,4 @@ def too_wide() -> bytes:
         '<row r="1"><c r="A1"><v>1</v></c></row>'
         '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>',
     }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
+    return zipped(parts)

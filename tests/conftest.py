@@ -1,10 +1,11 @@
-"""What tests of every part share: the recalculation engines by name."""
+"""What tests of every part share: the recalculation engines by name, LibreOffice as somebody's program, no network."""
 
 from __future__ import annotations
 
 import os
+import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -25,6 +26,35 @@ def engine_named() -> Callable[[str], Engine]:
         return engines.named(name)
 
     return engine
+
+
+@pytest.fixture(scope="session")
+def saved_by_libreoffice(
+    engine_named: Callable[[str], Engine],
+) -> Callable[[Mapping[str, bytes]], dict[str, bytes]]:
+    """Workbooks by name, as LibreOffice saves them once it has opened and recalculated them; it must open each."""
+    engine_named("libreoffice")
+
+    def save(workbooks: Mapping[str, bytes]) -> dict[str, bytes]:
+        soffice = str(libreoffice._soffice())
+        saved = libreoffice.LibreOfficeEngine()._converted(soffice, list(workbooks.values()))
+        found = {name: content for name, content in zip(workbooks, saved, strict=True) if content is not None}
+        assert workbooks.keys() - found.keys() == set(), "LibreOffice does not open them"
+        return found
+
+    return save
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a socket fails."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 _SAID = {

@@ -31,8 +31,9 @@ from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme.program import FINAL, REVIEW, SELF, STAGES, BoundInput, Program
 from xl_kpi.scoring.run import run
 from xl_kpi.workbook import compare, read
+from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import replace_parts, unpack
+from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
 

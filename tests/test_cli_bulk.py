@@ -25,7 +25,7 @@ import xl_kpi
 from xl_kpi import api, cli
 from xl_kpi.findings import speak
 from xl_kpi.summary import returns
-from xl_kpi.workbook import package
+from xl_kpi.workbook import saving
 
 bulk = pytest.mark.xdist_group("bulk")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="信号是 POSIX 的概念")
@@ -317,7 +317,7 @@ def test_recalc_of_an_open_file_saves_beside_it_and_goes_on(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuses)
-    monkeypatch.setattr(package, "_PAUSE", 0.0)
+    monkeypatch.setattr(saving, "_PAUSE", 0.0)
     code, out, err = run("recalc", tmp_path, "--in-place", "--workers", 0)
     assert code == 1
     assert out.splitlines() == [str(tmp_path / "a.xlsx"), str(tmp_path / "c.xlsx")]

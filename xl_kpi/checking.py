@@ -23,9 +23,9 @@ from xl_kpi.findings import Finding, Verdict, WorkbookError, either, finding, ve
 from xl_kpi.scoring import checks
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
+from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
-from xl_kpi.workbook.package import replace_parts
 from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read

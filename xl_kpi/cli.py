@@ -19,7 +19,7 @@ from tqdm import tqdm
 from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, Verdict, XlKpiError, either, finding, speak, worst
-from xl_kpi.workbook.package import SavedBeside, save
+from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.units import Unit, read_units
 
 CLEAN, FOUND, USAGE = 0, 1, 2

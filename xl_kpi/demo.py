@@ -16,7 +16,7 @@ from xl_kpi.rules.judged import Judged
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.threshold import Threshold
 from xl_kpi.scheme.program import BoundTask, Program
-from xl_kpi.workbook.package import save
+from xl_kpi.workbook.saving import save
 
 SIMULATED = "zaozhuang-hospital-2022"
 UNITS = 12

@@ -23,7 +23,7 @@ from PIL import Image, ImageChops, ImageGrab, ImageOps
 
 from xl_kpi import api
 from xl_kpi.addin.panel import Panel
-from xl_kpi.workbook.package import save
+from xl_kpi.workbook.saving import save
 
 HERE = Path(__file__).resolve().parent
 SCHEME = "zaozhuang-cdc-2022"

@@ -23,7 +23,7 @@ from xl_kpi.addin import build as building
 from xl_kpi.addin import install as installing
 from xl_kpi.addin.install import THIS_MACHINE, Check, System, doctor, install, uninstall
 from xl_kpi.findings import XlKpiError, speak
-from xl_kpi.workbook.package import replace_parts
+from xl_kpi.workbook.archive import replace_parts
 
 PYTHON = r"C:\用户 甲\Program Files\Python311\python.exe"
 OURS = (xl_kpi.__version__, version("xlwings"))

@@ -21,8 +21,9 @@ from python_calamine import CalamineWorkbook
 from xl_kpi import api, checking, demo, engines
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.formulas import FormulasModel
+from xl_kpi.workbook.archive import pack
 from xl_kpi.workbook.clone import Template
-from xl_kpi.workbook.package import pack, unpack
+from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.plan import CODE, UNIT
 
 SCHEME = "zaozhuang-hospital-2022"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import pickle
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
+from zips import zipped
 
 from xl_kpi.engines.base import CellError, RecalculationError, cached_values, formula_cells
 from xl_kpi.engines.libreoffice import LibreOfficeMissing
@@ -19,14 +18,6 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 STRICT_OFFICE = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-
-
-def zipped(parts: Mapping[str, str]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, text in parts.items():
-            package.writestr(name, text)
-    return stream.getvalue()
 
 
 def relationships(*entries: tuple[str, str, str], office: str = OFFICE) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Callable
 
 import openpyxl
 import pytest
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
+from zips import parts_of
 
 from xl_kpi.engines.base import RecalculationError
 from xl_kpi.engines.formualizer import recalculated_package
@@ -39,11 +39,6 @@ def workbook() -> bytes:
     return stream.getvalue()
 
 
-def parts(package: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def without_cached_values(sheet: bytes) -> bytes:
     """Formula cells less their type and value; the rest as it stands."""
     return re.sub(rb'<c ([^>]*?)(?: t="\w+")?>(<f>.*?</f>)(?:<v\s*/>|<v\s*>.*?</v>)?</c>', rb"<c \1>\2</c>", sheet)
@@ -63,7 +58,7 @@ def test_formulas_stay(workbook: bytes) -> None:
 
 
 def test_nothing_but_cached_values_changes(workbook: bytes) -> None:
-    before, after = parts(workbook), parts(recalculated_package(workbook))
+    before, after = parts_of(workbook), parts_of(recalculated_package(workbook))
     sheet = "xl/worksheets/sheet1.xml"
     assert list(before) == list(after)
     assert {n: t for n, t in before.items() if n != sheet} == {n: t for n, t in after.items() if n != sheet}
@@ -74,7 +69,7 @@ def test_nothing_but_cached_values_changes(workbook: bytes) -> None:
 def test_is_deterministic_and_settled(workbook: bytes) -> None:
     once = recalculated_package(workbook)
     assert recalculated_package(workbook) == once
-    assert parts(recalculated_package(once)) == parts(once)
+    assert parts_of(recalculated_package(once)) == parts_of(once)
 
 
 @pytest.mark.parametrize("workbook_bytes", [b"", b"PK\x05\x06" + bytes(18), b"<html></html>"])

@@ -6,10 +6,8 @@ stays byte for byte. Nothing here reads a workbook through xl_kpi.
 
 from __future__ import annotations
 
-import io
 import re
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +16,7 @@ from typing import Literal
 from xml.sax.saxutils import escape
 
 from test_cases import Case, cases_of
+from zips import parts_of, zipped
 
 from xl_kpi import api
 
@@ -179,23 +178,12 @@ def inline(value: str) -> str:
     return f'<is><t xml:space="preserve">{escape(value)}</t></is>'
 
 
-def zipped(parts: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Parts to a package."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in parts.items():
-            # No time of day in it: the same parts give the same bytes.
-            archive.writestr(zipfile.ZipInfo(name), content, compression)
-    return buffer.getvalue()
-
-
 class Book:
     """A filled workbook as parts; each method changes it in one way, `bytes()` packs it up again."""
 
     def __init__(self, base: str, package: bytes | None = None) -> None:
         self.base = base
-        with zipfile.ZipFile(io.BytesIO(package or filled(base))) as archive:
-            self.parts = {name: archive.read(name) for name in archive.namelist()}
+        self.parts = parts_of(package or filled(base))
 
     def __bytes__(self) -> bytes:
         return zipped(self.parts)

@@ -24,9 +24,9 @@ from hostile_book import (
     flag,
     reject,
     unscored,
-    zipped,
 )
 from hostile_sheets import add_sheet
+from zips import zipped
 
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 

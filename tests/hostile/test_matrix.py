@@ -7,7 +7,6 @@ and was not. The expectations come from the matrix of hostile files and from cas
 from __future__ import annotations
 
 import io
-import socket
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,10 +19,10 @@ from hostile_child import checked
 from mutations import KINDS
 
 from xl_kpi import api
-from xl_kpi.engines.libreoffice import LibreOfficeEngine, _soffice
 from xl_kpi.findings import CATALOGUE
 
 Record = Callable[[str, object], None]
+Save = Callable[[Mapping[str, bytes]], dict[str, bytes]]  # see tests/conftest.py
 
 
 def test_there_are_at_least_75_kinds_each_with_a_name_and_known_codes() -> None:
@@ -34,20 +33,8 @@ def test_there_are_at_least_75_kinds_each_with_a_name_and_known_codes() -> None:
         assert set().union(*kind.expected.allowed.values()) <= set(CATALOGUE), kind.name
 
 
-@pytest.fixture
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens a socket fails."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.heavy], ids=lambda kind: kind.name)
-@pytest.mark.usefixtures("_no_network")
+@pytest.mark.usefixtures("no_network")
 def test_tampering_is_answered_rightly(kind: Kind, tmp_path: Path, record_property: Record) -> None:
     path = tmp_path / kind.file
     path.write_bytes(kind.content())
@@ -126,23 +113,21 @@ def shown(report: Mapping[str, Any]) -> Outcome:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 def test_what_must_be_accepted_opens_in_openpyxl_and_comes_to_the_same_in_libreoffice(
-    engine_named: Callable[[str], object], request: pytest.FixtureRequest
+    saved_by_libreoffice: Save, request: pytest.FixtureRequest
 ) -> None:
     if "slow" not in request.config.option.markexpr:
         pytest.skip("很慢，用 pytest -m slow 运行")
-    engine_named("libreoffice")
     # LibreOffice and Excel compare a date counted from 1904 with bounds counted from 1900: only `check` converts.
     kinds = [
         kind for kind in KINDS if set(kind.expected.allowed) == {"accept"} and "date-1904" not in str(kind.expected)
     ]
-    files = [kind.content() for kind in kinds]
+    saved = saved_by_libreoffice({kind.name: kind.content() for kind in kinds})
     wrong = []
-    for kind, saved in zip(kinds, LibreOfficeEngine()._converted(str(_soffice()), files), strict=True):
+    for kind in kinds:
         openpyxl.load_workbook(io.BytesIO(kind.content()))
-        assert saved is not None, f"LibreOffice does not open {kind.name}"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(saved), data_only=True)
+            book = openpyxl.load_workbook(io.BytesIO(saved[kind.name]), data_only=True)
         right = kind.outcomes[0].of(outcome_of(kind.base))
         places = [case_of(kind.base).plan.at(node).split("!") for node in ("total", "grade")]
         total, grade = (book[sheet][cell].value for sheet, cell in places)

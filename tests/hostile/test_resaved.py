@@ -12,38 +12,26 @@ import os
 import subprocess
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from hostile_book import answered
-from test_cases import Case, cases_of
+from test_cases import Case
+from typical_cases import TYPICAL, typical_case
 
 from xl_kpi import api
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.base import Engine
-from xl_kpi.engines.libreoffice import LibreOfficeEngine
 
-# One finished case of each scheme, worked by hand.
-CASES = {
-    "cdc-emergency": "典型（市）",
-    "zaozhuang-blood-2022": "典型",
-    "zaozhuang-cdc-2022": "典型",
-    "zaozhuang-hospital-2022": "典型",
-    "zhangping-health-2019": "典型",
-}
-
-
-def case_of(scheme: str) -> Case:
-    """The case a scheme's workbook is filled with."""
-    return next(case for case in cases_of(scheme) if case.name == CASES[scheme])
+Save = Callable[[Mapping[str, bytes]], dict[str, bytes]]  # see tests/conftest.py
 
 
 def handed_in(scheme: str) -> bytes:
     """A workbook as a unit hands it in."""
-    case = case_of(scheme)
+    case = typical_case(scheme)
     return answered(api.build(case.settled), dict(case.answers))
 
 
@@ -64,25 +52,21 @@ def wrong(case: Case, content: bytes, path: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def resaved(engine_named: Callable[[str], Engine]) -> dict[str, bytes]:
+def resaved(saved_by_libreoffice: Save) -> dict[str, bytes]:
     """Every scheme's workbook, opened, recalculated and saved by LibreOffice."""
-    engine_named("libreoffice")
-    made = [handed_in(scheme) for scheme in CASES]
-    saved = LibreOfficeEngine()._converted(str(libreoffice._soffice()), made)
-    assert all(saved)
-    return {scheme: content for scheme, content in zip(CASES, saved, strict=True) if content is not None}
+    return saved_by_libreoffice({scheme: handed_in(scheme) for scheme in TYPICAL})
 
 
 def test_there_is_a_case_of_every_scheme() -> None:
-    assert set(CASES) == set(api.schemes())
+    assert set(TYPICAL) == set(api.schemes())
 
 
 @pytest.mark.xdist_group("hostile-resaved")
-@pytest.mark.parametrize("scheme", CASES)
+@pytest.mark.parametrize("scheme", TYPICAL)
 def test_what_libreoffice_saves_is_accepted_with_every_number_as_worked_by_hand(
     scheme: str, resaved: dict[str, bytes], tmp_path: Path
 ) -> None:
-    assert wrong(case_of(scheme), resaved[scheme], tmp_path / "存盘.xlsx") == []
+    assert wrong(typical_case(scheme), resaved[scheme], tmp_path / "存盘.xlsx") == []
 
 
 @pytest.mark.xdist_group("hostile-resaved")
@@ -102,7 +86,7 @@ def test_what_libreoffice_saved_and_somebody_then_tampered_with_is_noticed(
     assert ("formula-changed", "汇总", "D8") in {(f.code, f.sheet, f.cell) for f in report.findings}
 
 
-@pytest.mark.parametrize("scheme", CASES)
+@pytest.mark.parametrize("scheme", TYPICAL)
 def test_what_openpyxl_saves_wants_recalculating_and_nothing_else(scheme: str, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -111,7 +95,7 @@ def test_what_openpyxl_saves_wants_recalculating_and_nothing_else(scheme: str, t
     book.save(path)
     report = api.check(path)
     assert {f.code for f in report.findings if f.severity != "info"} == {"uncalculated"}
-    case = case_of(scheme)
+    case = typical_case(scheme)
     assert report.assessment is not None
     assert (report.assessment.total, report.assessment.grade) == (case.expected["total"], case.expected["grade"])
     assert {task.id: task.final for task in report.assessment.tasks} == case.tasks
@@ -122,7 +106,7 @@ def test_what_openpyxl_saves_wants_recalculating_and_nothing_else(scheme: str, t
 
 def _typed(scheme: str, folder: Path) -> bytes:
     """A blank opened in LibreOffice, filled key by key, and saved; by the session of tests/workbook."""
-    case = case_of(scheme)
+    case = typical_case(scheme)
     blank, saved = folder / "空.xlsx", folder / "存盘.xlsx"
     blank.write_bytes(api.build(case.settled))
     requests: list[list[Any]] = [["open", str(blank)]]
@@ -171,7 +155,7 @@ PYTHON = "/usr/bin/python3"  # the one that the Debian package python3-uno belon
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", CASES)
+@pytest.mark.parametrize("scheme", TYPICAL)
 def test_what_is_typed_in_libreoffice_is_accepted_with_every_number_as_worked_by_hand(
     scheme: str, engine_named: Callable[[str], Engine], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -180,4 +164,4 @@ def test_what_is_typed_in_libreoffice_is_accepted_with_every_number_as_worked_by
     engine_named("libreoffice")
     if subprocess.run([PYTHON, "-c", "import uno"], capture_output=True).returncode:
         pytest.skip(f"没有 {PYTHON} 的 uno 模块（python3-uno），跳过在 LibreOffice 中填报的测试")
-    assert wrong(case_of(scheme), _typed(scheme, tmp_path), tmp_path / "交.xlsx") == []
+    assert wrong(typical_case(scheme), _typed(scheme, tmp_path), tmp_path / "交.xlsx") == []

@@ -22,9 +22,10 @@ from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import INVALID, Example, Input
 from xl_kpi.scoring.run import run
 from xl_kpi.workbook import compare, read
+from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import Value
 from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import replace_parts, unpack
+from xl_kpi.workbook.package import unpack
 
 ERROR = "#DIV/0!"  # typed as a text by the public API, then made an error value in the file
 MIXES = 8

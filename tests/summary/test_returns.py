@@ -215,6 +215,30 @@ def test_a_rejected_file_beside_a_good_one_is_no_conflict() -> None:
     assert not any(messages(row, "conflict") for row in rows)
 
 
+def test_a_file_damaged_in_one_sheet_is_known_by_its_unit_and_contradicts_none() -> None:
+    """Whose it is is said by parts that are whole; the others are looked into only when it is checked."""
+
+    def damaged(book: bytes) -> bytes:
+        before, mark, after = resaved(book).partition(b"<sheetData><row ")
+        return before + mark + b"R" + after[1:]
+
+    files = {
+        "a.xlsx": damaged(returned("甲", {"t3.accidents": 2})),
+        "b.xlsx": returned("甲"),
+        "c.xlsx": damaged(returned("乙")),
+        "d.xlsx": damaged(returned("甲")),
+    }
+    rows = check(files, Asked(units=("甲", "乙", "丙")))
+    assert [(row["file"], row["unit"], row["verdict"], row["code"], row["duplicate_of"]) for row in rows] == [
+        ("a.xlsx", "甲", "reject", "damaged", None),
+        ("b.xlsx", "甲", "accept", "ok", None),
+        ("c.xlsx", "乙", "reject", "damaged", None),
+        ("d.xlsx", "甲", "reject", "damaged", None),
+        ("", "丙", "reject", "missing-unit", None),
+    ]
+    assert not any(messages(row, "conflict") for row in rows)
+
+
 @pytest.mark.parametrize("spelled", ["a医院", "A医院 ", " A 医院", "Ａ医院"])
 def test_a_unit_is_the_same_however_it_is_spelled(spelled: str) -> None:
     """Case, spaces and full-width letters do not make two units of one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -18,7 +17,6 @@ from opened import SMALL, Opened, built, mapped
 
 from xl_kpi import api
 from xl_kpi.findings import WorkbookError
-from xl_kpi.workbook import package
 from xl_kpi.workbook.patch import patch_cells
 
 pytestmark = pytest.mark.xdist_group("small")
@@ -183,34 +181,6 @@ def test_prefixed_sheets_are_patched_with_their_prefix() -> None:
 def test_a_cell_that_is_not_there_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(KeyError, match=re.escape(repr(name))):
         patch_cells(SHEET, {"A1": 1.0, name: 2.0}, keep_formulas=False)
-
-
-# replace_parts
-
-
-def test_replacing_a_part_leaves_the_others_and_the_package_as_they_are() -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.comment = "来自 WPS".encode()
-        for number, name in enumerate(["[Content_Types].xml", "xl/workbook.xml", "xl/图片.bin", "xl/a.xml"]):
-            info = zipfile.ZipInfo(name, (2023, 5, 6, 7, 8, 10 + 2 * number))
-            info.compress_type = zipfile.ZIP_STORED if number % 2 else zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, f"{name} ".encode() * 100)
-    original = buffer.getvalue()
-    changed = package.replace_parts(original, {"xl/workbook.xml": b"new"})
-    with zipfile.ZipFile(io.BytesIO(original)) as old, zipfile.ZipFile(io.BytesIO(changed)) as new:
-        assert new.testzip() is None
-        assert new.comment == old.comment
-        for before, after in zip(old.infolist(), new.infolist(), strict=True):
-            assert (after.filename, after.date_time, after.compress_type, after.external_attr) == (
-                before.filename,
-                before.date_time,
-                before.compress_type,
-                before.external_attr,
-            )
-            expected = b"new" if before.filename == "xl/workbook.xml" else old.read(before)
-            assert new.read(after) == expected
 
 
 # api.fill
@@ -446,39 +416,3 @@ def test_a_workbook_without_cached_values_is_flagged_as_not_calculated(finished:
     assert report.assessment is not None
     assert report.assessment.total == CASE["expect"]["total"]
     assert {found.code for found in report.findings} == {"uncalculated"}
-
-
-# save
-
-
-def test_saving_writes_the_whole_file_over_the_old_one(tmp_path: Path) -> None:
-    path = tmp_path / "结果.xlsx"
-    package.save(path, b"old")
-    package.save(path, b"new and longer")
-    assert path.read_bytes() == b"new and longer"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_a_failing_write_leaves_the_old_file_and_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
-) -> None:
-    path = tmp_path / "结果.xlsx"
-    path.write_bytes(b"old")
-
-    def failing(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(os, step, failing)
-    with pytest.raises(type(error)):
-        package.save(path, b"new")
-    monkeypatch.undo()
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_saving_into_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file"):
-        package.save(tmp_path / "没有" / "结果.xlsx", b"new")
-    assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,13 @@ import pytest
 
 from xl_kpi import api, demo
 from xl_kpi.workbook import worksheet
+from xl_kpi.workbook.book import sheet_parts
 from xl_kpi.workbook.cells import CellError, ReadCell
 from xl_kpi.workbook.draft import column_letter
-from xl_kpi.workbook.package import Refused, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.package import unpack
+from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before, read_rows
+from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import ReadValidation, Worksheet, read_worksheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -30,6 +30,7 @@ from opened import (
     written,
 )
 from test_plan import form_rows, head
+from zips import parts_of
 
 from xl_kpi import api
 from xl_kpi.findings import XlKpiError
@@ -328,12 +329,6 @@ def test_a_units_name_never_makes_a_part_that_is_no_xml(unit: str) -> None:
         return
     for part in Opened(package).parts:
         Opened(package).tree(part)
-
-
-def parts_of(package: bytes) -> dict[str, bytes]:
-    """The parts of a package by name."""
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.mark.parametrize(

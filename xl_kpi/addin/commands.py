@@ -22,9 +22,9 @@ from xl_kpi.checking import patched
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.workbook.draft import a1, quote_sheet
 from xl_kpi.workbook.expected import names_in
-from xl_kpi.workbook.package import save
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.sheets import checks, rules
 from xl_kpi.workbook.worksheet import area
 

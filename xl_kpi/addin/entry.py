@@ -18,7 +18,7 @@ import xlwings as xw
 from xl_kpi import api
 from xl_kpi.addin import commands, install
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.package import save
+from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.units import Unit, read_units
 
 TITLE = "绩效考核"

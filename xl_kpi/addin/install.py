@@ -18,7 +18,11 @@ from pathlib import Path
 from xl_kpi import __version__
 from xl_kpi.addin.build import CONF_SHEET, INTERPRETER, build
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.package import Refused, SavedBeside, parse_xml, save, sheet_parts, unpack
+from xl_kpi.workbook.book import sheet_parts
+from xl_kpi.workbook.markup import parse_xml
+from xl_kpi.workbook.package import unpack
+from xl_kpi.workbook.refused import Refused
+from xl_kpi.workbook.saving import SavedBeside, save
 
 NAME = "xl_kpi.xlam"
 

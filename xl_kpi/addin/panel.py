@@ -22,7 +22,7 @@ from xl_kpi import api
 from xl_kpi.addin import commands, entry
 from xl_kpi.addin.build import MACROS
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.workbook.package import parse_xml
+from xl_kpi.workbook.markup import parse_xml
 
 try:
     import tkinter as tk

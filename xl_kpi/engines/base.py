@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
+from xl_kpi.workbook.book import sheet_parts
 from xl_kpi.workbook.cells import CellError as CellError
 from xl_kpi.workbook.cells import ReadCell, ReadValue
-from xl_kpi.workbook.package import Refused, shared_strings, sheet_parts, unpack
+from xl_kpi.workbook.package import unpack
+from xl_kpi.workbook.refused import Refused
+from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import read_worksheet
 
 NOT_COMPUTED = CellError("#NOT_COMPUTED!")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from xl_kpi.rules.base import serial
-from xl_kpi.workbook.package import unescape
 
 
 @dataclass(frozen=True)
@@ -79,3 +79,15 @@ def _moment(text: str) -> float:
     """An ISO date or moment, as Strict files hold them, to a serial number."""
     moment = datetime.datetime.fromisoformat(text.strip().removesuffix("Z"))
     return serial(moment.date()) + (moment.hour * 3600 + moment.minute * 60 + moment.second) / 86400
+
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def unescape(text: str) -> str:
+    """A text of a cell with its `_xHHHH_` read as the characters they stand for, as Excel reads them."""
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    # Two escapes can be the halves of one character; a half alone could be neither printed nor written.
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

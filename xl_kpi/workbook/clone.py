@@ -10,7 +10,8 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.workbook.package import fixed_entry, pack, unpack
+from xl_kpi.workbook.archive import fixed_entry, pack
+from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.plan import CODE, UNIT, plan_of
 from xl_kpi.workbook.write import render
 

@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from xl_kpi.findings import either
-from xl_kpi.workbook.package import Refused, local, parse_xml
+from xl_kpi.workbook.markup import local, parse_xml
+from xl_kpi.workbook.refused import Refused
 
 GENERAL = "General"
 

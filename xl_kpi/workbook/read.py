@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,16 @@ from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES
+from xl_kpi.workbook.book import Book, book
 from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
-from xl_kpi.workbook.package import Book, Refused, book, shared_strings, unpack
+from xl_kpi.workbook.package import unpack, unpack_on_demand
 from xl_kpi.workbook.plan import META, Plan, plan_of
+from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before
+from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
 LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
@@ -111,11 +115,16 @@ def read(source: Source, scheme_file: str = "") -> Filled:
 
 
 def identify(source: Source) -> Meta | None:
-    """Whose workbook a file says it is, without reading all of it; None for what cannot be read or is not ours."""
+    """Whose workbook a file says it is, without reading all of it; None for what cannot be read or is not ours.
+
+    No more than a claim, and no verdict: only the parts that say it are looked into, so a file that `read` refuses for
+    another part is identified. That does no harm: whoever sets files of one unit against each other reads them whole,
+    where a refused one contradicts none and is no copy; and a unit whose file is damaged has handed one in.
+    """
     try:
         name, content = name_and_content(source)
-        parts = unpack(content)
-        return _meta(name, book(parts), parts, shared_strings(parts))
+        parts = unpack_on_demand(content)
+        return _meta(name, book(parts, into_sheets=False), parts, shared_strings(parts))
     except (WorkbookError, Refused):
         return None
 
@@ -139,7 +148,7 @@ _USUAL = 300  # bytes of a cell; we write a third of it
 _META_ROWS = 20
 
 
-def _meta(file: str, found: Book, parts: dict[str, bytes], strings: list[str]) -> Meta:
+def _meta(file: str, found: Book, parts: Mapping[str, bytes], strings: list[str]) -> Meta:
     """What the hidden sheet says. Raises WorkbookError where there is none of ours, Refused where it cannot be read."""
     cells: dict[str, ReadCell] = {}
     if META in found.sheets:

@@ -15,13 +15,13 @@ from functools import lru_cache
 from itertools import compress
 from operator import ne
 from typing import NamedTuple
-from xml.sax.saxutils import unescape
 
 from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
-from xl_kpi.workbook.package import Refused
+from xl_kpi.workbook.markup import cut_up, has_odd_entity, resolved
+from xl_kpi.workbook.refused import Refused
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
 TRUE = ("1", "true", "on")
@@ -59,8 +59,6 @@ CELL = re.compile(
 )
 _TAG = re.compile(r'(</row>|<row r="([0-9]+)"((?: [a-zA-Z0-9:]+="[^"<&]*")*) ?(/?)>)\s*')
 _ATTRIBUTE = re.compile(r'([a-zA-Z0-9:]+)="([^"]*)"')
-_CONTROLS = bytes(code for code in range(32) if code not in (9, 10))  # a carriage return has to be normalised
-_ODD_ENTITY = re.compile("&(?!(?:amp|lt|gt|quot|apos);)")
 _KEPT, _LONGEST = 16384, 1000  # pieces kept, and characters of one: 30 MB at the very most
 
 
@@ -113,16 +111,10 @@ def read_rows(xml: bytes, strings: Sequence[str], before: Before | None = None) 
 
     Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
     """
-    if len(xml.translate(None, _CONTROLS)) != len(xml):
+    cut = cut_up(xml, "<c ")
+    if cut is None:
         return None
-    try:
-        text = xml.decode()
-    except UnicodeDecodeError:
-        return None
-    if "\ufffe" in text or "\uffff" in text or "]]>" in text:
-        return None
-    head, *texts = text.split("<c ")
-    del text  # it may be large
+    head, *texts = cut
     read = _as_before(head, texts, before.read) if before is not None and before.read is not None else None
     read = read or _read(head, texts)
     if read is None:
@@ -213,9 +205,9 @@ def _piece(text: str) -> _Piece | None:
         return None
     column, row, style, kind, formula, number, words = found.groups("")
     if "&" in text:
-        if _ODD_ENTITY.search(text):
+        if has_odd_entity(text):
             return None
-        formula, number, words = (unescape(part, _ENTITIES) for part in (formula, number, words))
+        formula, number, words = map(resolved, (formula, number, words))
     kind = kind or "n"
     string = int(number) if kind == "s" and number else -1
     if kind == "s" and number and string < 0:
@@ -227,7 +219,6 @@ def _piece(text: str) -> _Piece | None:
     return _Piece(COLUMNS[column], row, column + row, style or "0", cell, string, behind)
 
 
-_ENTITIES = {"&quot;": '"', "&apos;": "'"}
 _short = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
 
 

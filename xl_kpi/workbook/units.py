@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, get_args
 
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.rules.base import Level
-from xl_kpi.workbook.package import Refused, unpack
+from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.read import name_and_content
+from xl_kpi.workbook.refused import Refused
 
 if TYPE_CHECKING:
     import pandas as pd

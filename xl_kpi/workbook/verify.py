@@ -32,10 +32,11 @@ from xl_kpi.workbook.expected import (
     references,
     within,
 )
+from xl_kpi.workbook.foreign import foreign
 from xl_kpi.workbook.looks import Look, plain_format, shows
-from xl_kpi.workbook.package import Refused, foreign
 from xl_kpi.workbook.plan import CODE, COVER, UNIT
 from xl_kpi.workbook.read import Filled, Meta, input_cells
+from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.worksheet import Area, ReadValidation, Worksheet, address, areas
 
 _1904 = 1462  # days between the two date systems

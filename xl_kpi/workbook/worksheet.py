@@ -14,7 +14,8 @@ from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_COLUMN, MAX_DEPTH, MAX_MERGED_AREA, MAX_MERGES, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import Address
-from xl_kpi.workbook.package import Refused
+from xl_kpi.workbook.markup import doctype_declared, too_deep
+from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import COLUMNS, TRUE, Before, Rows, disordered, misplaced, read_rows
 
 Area = tuple[Address, Address]
@@ -98,7 +99,7 @@ def _around(xml: bytes) -> Worksheet:
 
 
 def _no_doctype(*_: object) -> None:
-    raise Refused("unsafe-xml", either("含有 DOCTYPE 声明", "it declares a DOCTYPE"))
+    raise doctype_declared()
 
 
 class _Reader:
@@ -170,7 +171,7 @@ class _Reader:
             elif tag == phonetic:
                 guide = depth
             if depth > MAX_DEPTH:
-                raise Refused("unsafe-xml", either("元素嵌套过深", "elements are nested too deep"))
+                raise too_deep()
             del pieces[:]
 
         def end(tag: str) -> None:

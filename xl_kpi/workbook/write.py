@@ -20,10 +20,11 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xl_kpi.workbook import style
+from xl_kpi.workbook.archive import pack
 from xl_kpi.workbook.cells import Value
 from xl_kpi.workbook.compare import blank_values
 from xl_kpi.workbook.draft import Cell, Chart, Sheet, a1, column_letter
-from xl_kpi.workbook.package import pack, unpack
+from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from xl_kpi.workbook import package
-from xl_kpi.workbook.package import SavedBeside, save
+from xl_kpi.workbook import saving
+from xl_kpi.workbook.saving import SavedBeside, save
 
 OLD, NEW = b"old" * 1000, b"new and longer" * 1000
 
@@ -35,7 +35,7 @@ def target(tmp_path: Path) -> Path:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long was waited; no test waits."""
     waited: list[float] = []
-    monkeypatch.setattr(package.time, "sleep", waited.append)
+    monkeypatch.setattr(saving.time, "sleep", waited.append)
     return waited
 
 
@@ -62,6 +62,12 @@ def test_the_permissions_of_the_old_file_stay(target: Path, mode: int) -> None:
 def test_a_new_file_can_be_read_by_everybody(tmp_path: Path) -> None:
     save(tmp_path / "a.xlsx", NEW)
     assert stat.S_IMODE((tmp_path / "a.xlsx").stat().st_mode) == 0o644
+
+
+def test_saving_into_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        save(tmp_path / "没有" / "结果.xlsx", b"new")
+    assert list(tmp_path.iterdir()) == []
 
 
 # A fault at each step
@@ -104,7 +110,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException) -> 
     if step in ("write", "flush"):
         monkeypatch.setattr(os, "fdopen", lambda handle, *_: Failing(handle, step, error))
     elif step == "mkstemp":
-        monkeypatch.setattr(package.tempfile, "mkstemp", _raising(error))
+        monkeypatch.setattr(saving.tempfile, "mkstemp", _raising(error))
     elif step == "reopen":
         monkeypatch.setattr(Path, "read_bytes", _raising(error))
     else:
@@ -278,7 +284,7 @@ def test_on_a_full_disk_the_old_file_stays_and_there_is_room_again(little_disk: 
 _SAVES = """
 import sys
 from pathlib import Path
-from xl_kpi.workbook.package import save
+from xl_kpi.workbook.saving import save
 
 contents = [bytes([65 + n]) * (200_000 + 50_000 * n) for n in range(8)]
 for n in range(1_000_000):

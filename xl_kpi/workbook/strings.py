@@ -1,0 +1,116 @@
+"""The shared strings of a workbook: read quickly where they are written plainly, else by expat, which is the measure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from xml.parsers import expat
+
+from xl_kpi.workbook import budgets
+from xl_kpi.workbook.cells import unescape
+from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, has_odd_entity, resolved, too_deep
+from xl_kpi.workbook.package import main_part, only, related
+from xl_kpi.workbook.refused import damaged, too_large
+
+
+def shared_strings(parts: Mapping[str, bytes]) -> list[str]:
+    """The texts of the shared strings part, phonetic guides left out; empty where there is no such part.
+
+    How many there are is counted, never believed. Raises Refused, as `parse_xml`.
+    """
+    part = only(related(parts, main_part(parts)), "sharedStrings")
+    if part is None:
+        return []
+    if part not in parts:
+        raise damaged(f"缺少 {part}", f"{part} is missing")
+    plain = _plain_strings(parts[part])
+    return _strings(parts[part]) if plain is None else plain
+
+
+# What stands before the first string.
+_HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>?]*\?>)?\s*<sst(?: [a-zA-Z:]+="[^"<&]*")*>\s*')
+# A shared string behind its <si>: a text, or runs of text, each with its look.
+_TEXT = r'<t(?: xml:space="preserve")?>([^<]*)</t>'
+_RUN = r'<r>(?:<rPr>(?:<[a-zA-Z]+(?: [a-zA-Z]+="[^"<&]*")* ?/>)*</rPr>)?' + _TEXT + "</r>"
+_PLAIN_STRING = re.compile(rf"(?:{_TEXT}|(?:{_RUN})+)</si>\s*")
+_TEXTS = re.compile(_TEXT)
+_KEPT_STRINGS, _LONG_STRING = 8192, 1000
+
+
+def _plain_strings(xml: bytes) -> list[str] | None:
+    """The shared strings where all are plain, cut as rows.py cuts rows; None where expat has to read them."""
+    start, end = xml.find(b"<si>"), xml.rfind(b"</sst>")
+    if not 0 <= start < end or not _HEAD.fullmatch(xml, 0, start) or xml[end:].strip() != b"</sst>":
+        return None
+    items = cut_up(xml[start:end], "<si>")
+    if items is None or len(items) - 1 > budgets.MAX_STRINGS:
+        return None
+    strings = []
+    for item in items[1:]:
+        string = _kept_string(item) if len(item) < _LONG_STRING else _plain_string(item)
+        if string is None or len(string) > budgets.MAX_TEXT:
+            return None
+        strings.append(string)
+    return strings
+
+
+def _plain_string(item: str) -> str | None:
+    if not _PLAIN_STRING.fullmatch(item) or has_odd_entity(item):
+        return None
+    return "".join(unescape(resolved(text)) for text in _TEXTS.findall(item))
+
+
+_kept_string = lru_cache(maxsize=_KEPT_STRINGS)(_plain_string)  # workbooks of a plan share most of theirs
+
+
+def _strings(xml: bytes) -> list[str]:
+    """The texts in the root's own namespace: the t of each sst/si/t and sst/si/r/t."""
+    strings: list[str] = []
+    runs: list[str] = []
+    pieces: list[str] = []
+    depth = 0
+    item = text = run = ""
+    in_run = False
+
+    def root(tag: str, _: dict[str, str]) -> None:
+        nonlocal depth, item, text, run
+        space = tag.removesuffix("sst")
+        depth, item, text, run = 1, space + "si", space + "t", space + "r"
+        parser.StartElementHandler, parser.EndElementHandler = start, end
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal depth, in_run
+        depth += 1
+        if tag == text:
+            pieces.clear()
+        elif depth == 3:
+            in_run = tag == run
+        if depth > budgets.MAX_DEPTH:
+            raise too_deep()
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if tag == text:
+            if depth == 2 or (depth == 3 and in_run):
+                runs.append(unescape("".join(pieces)))
+        elif depth == 1 and tag == item:
+            strings.append("".join(runs))
+            runs.clear()
+            if len(strings[-1]) > budgets.MAX_TEXT or len(strings) > budgets.MAX_STRINGS:
+                raise too_large("共享文本过多或过长", "its texts are too many or too long")
+
+    def no_doctype(*_: object) -> None:
+        raise doctype_declared()
+
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler = root
+    parser.CharacterDataHandler = pieces.append
+    parser.StartDoctypeDeclHandler = no_doctype
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        raise broken_xml(error) from None
+    return strings
