@@ -92,7 +92,7 @@ def vocabulary(scheme: Scheme) -> frozenset[str]:
     """The words that a workbook's own formulas can show: those may be quoted; what else stands there was typed."""
     program = plan_of(scheme).program
     choices = (choice for bound in program.inputs() for choice in bound.spec.choices)
-    return frozenset(text for op in program.formulas.values() for text in ops.texts(op)).union(choices)
+    return frozenset(text for formula in expected(scheme).formulas for text in ops.texts(formula.op)).union(choices)
 
 
 def same(left: ReadValue, right: ReadValue) -> bool:
