@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,15 @@ _BLOCK = (
     f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
 )
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
+_SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
+
+
+Progress = Callable[[int, int], None]  # told which of how many is being worked on
+
+
+def _unseen(number: int, count: int) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,10 @@ class Exported:
 
 
 def copy_of(book: xw.Book) -> tuple[str, bytes]:
-    """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where Excel cannot write a copy."""
-    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder:
-        name: str = book.name
+    """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where there is no copy to read."""
+    name: str = book.name
+    # Under manual calculation a save would calculate first, and hide the stale values that the official sees.
+    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder, _settings(book.app, CalculateBeforeSave=False):
         path = Path(folder) / "copy.xlsx"  # the name may hold what no path may
         book.api.SaveCopyAs(str(path))
         try:
@@ -65,7 +75,22 @@ def copy_of(book: xw.Book) -> tuple[str, bytes]:
         except OSError:
             why = either("Excel 没有写出工作簿的副本", "Excel wrote no copy of the workbook")
             raise XlKpiError(finding("executor", where=name, why=why)) from None
+    if _locked_away(book, content):
+        why = either(
+            "Excel 写出的副本无法读取，多半被单位的安全（加密）软件加密了。请关闭 Excel，在文件不加密的环境中用"
+            " xl-kpi check 核对；或请信息部门把 Python 和 xl-kpi 加入安全软件的信任名单",
+            "the copy that Excel wrote cannot be read, security software most likely encrypts it. Close Excel and run"
+            " xl-kpi check where files are in the clear, or have Python and xl-kpi exempted",
+        )
+        raise XlKpiError(finding("executor", where=name, why=why))
     return (name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), content
+
+
+def _locked_away(book: xw.Book, content: bytes) -> bool:
+    """Whether Excel holds an .xlsx or .xlsm without a password, and yet what it wrote is none."""
+    if content.startswith(b"PK"):
+        return False
+    return book.api.FileFormat in (51, 52) and not book.api.HasPassword
 
 
 def recalculate(book: xw.Book) -> Told:
@@ -131,8 +156,9 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
     An incomplete or wrong workbook is not written unless confirmed: `missing` says what for. Raises XlKpiError for a
     workbook that is rejected, OSError where the folder cannot be written to.
     """
-    source = copy_of(book)
-    report = api.check(source)
+    with _quiet(book.app, either("正在核对…", "checking…")):
+        source = copy_of(book)
+        report = api.check(source)
     if report.verdict == "reject":
         raise XlKpiError(*report.findings)
     missing = tuple(f.message for f in report.findings if f.severity != "info")
@@ -159,7 +185,7 @@ def rule_of(book: xw.Book) -> Told:
     return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
-def folder_table(folder: Path) -> list[list[str | float]]:
+def folder_table(folder: Path, at: Progress = _unseen) -> list[list[str | float]]:
     """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
     files = sorted(
         p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$"
@@ -171,7 +197,9 @@ def folder_table(folder: Path) -> list[list[str | float]]:
     table: list[list[str | float]] = [
         ["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]
     ]
-    for row in api.check_all(files):
+    at(1, len(files))
+    for number, row in enumerate(api.check_all(files), 1):
+        at(min(number + 1, len(files)), len(files))
         problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
         outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
         line = [row["file"], row["unit"], either(*words[row["verdict"]]), *outcome, len(problems), *problems[:1]]
@@ -228,16 +256,39 @@ def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
 
 
 @contextmanager
+def progress(app: xw.App, what: str) -> Iterator[Progress]:
+    """Something that says in Excel's status bar how far a long work is: at once, then at most twice a second."""
+    shown = -_SHOWN_EVERY
+
+    def at(number: int, count: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= _SHOWN_EVERY:
+            shown = time.monotonic()
+            app.api.StatusBar = f"{what} {number}/{count}…"
+
+    try:
+        yield at
+    finally:
+        app.api.StatusBar = False
+
+
+@contextmanager
 def _quiet(app: xw.App, what: str) -> Iterator[None]:
     """Excel without flicker or events, saying what goes on; its settings are put back whatever happens."""
-    excel = app.api
-    before = {name: getattr(excel, name) for name in ("ScreenUpdating", "EnableEvents")}
-    excel.StatusBar = what
     try:
-        for name in before:
-            setattr(excel, name, False)
-        yield
+        app.api.StatusBar = what
+        with _settings(app, ScreenUpdating=False, EnableEvents=False):
+            yield
     finally:
-        for name, value in before.items():
+        app.api.StatusBar = False
+
+
+@contextmanager
+def _settings(app: xw.App, **values: bool) -> Iterator[None]:
+    """Settings of Excel for a while; each is put back whatever happens, also where another could not be."""
+    excel = app.api
+    with ExitStack() as back:
+        for name, value in values.items():
+            back.callback(setattr, excel, name, getattr(excel, name))
             setattr(excel, name, value)
-        excel.StatusBar = False
+        yield

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from pyopenvba.apps.excel import Worksheet
+from pyopenvba.apps.excel import Worksheet, _io
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.interpreter._values import EMPTY, error
 from pyopenvba.powerquery import _opc
@@ -25,6 +27,10 @@ _FORMATS = {51: ".xlsx", 52: ".xlsm"}
 
 def _interactive(instance: Instance, value: Any) -> None:
     instance.interactive = bool(value)
+
+
+def _before_save(instance: Instance, value: Any) -> None:
+    instance.calculate_before_save = bool(value)
 
 
 def _quit(instance: Instance, application: Any) -> Any:
@@ -89,7 +95,8 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     whatever is done to Visible), the calculation mode that the first book opened brings, and fullCalcOnLoad (here
     only under automatic calculation: what Excel does with both was not measured)."""
     before = len(books.books)
-    book = books.vba_get("Open", [filename])
+    with _read_well():
+        book = books.vba_get("Open", [filename])
     if len(books.books) == before:
         return book  # it was open
     _hide_sheets(book)
@@ -102,6 +109,19 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     return book
 
 
+@contextmanager
+def _read_well() -> Iterator[None]:
+    """Each spelling of a formula read once, which took much of the time; and a text without its phonetic guide."""
+    with (
+        mock.patch.object(_io, "_formula_read", _formula_read),
+        mock.patch.object(_io, "_TEXT", re.compile(r"<t(?=[ >])[^>]*>([^<]*)</t>(?!</rPh>)")),
+    ):
+        yield
+
+
+_formula_read = cache(_io._formula_read)
+
+
 def _hide_sheets(book: Any) -> None:
     for sheet, attributes in zip(book.sheets_, _elements(book, "sheet"), strict=True):
         sheet.visible = _VISIBLE[attributes.get("state", "visible")]
@@ -112,7 +132,8 @@ def _add(instance: Instance, books: Any, template: Any = EMPTY) -> Any:
     if template is EMPTY:
         return books.vba_get("Add")
     path = Path(template)
-    book = load_workbook(instance.application, path)
+    with _read_well():
+        book = load_workbook(instance.application, path)
     book.name, book.path = f"{path.stem}1", ""
     _hide_sheets(book)
     books.books.append(book)
@@ -127,38 +148,56 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _zipped_fast() -> Any:
-    """zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save."""
-    return mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4])
+@contextmanager
+def _saving(instance: Instance) -> Iterator[None]:
+    """With zlib in place of pyOpenVBA's own deflate in Python, and each formula spelt once, which took most of the time
+    of a save. And calculated before, where Excel does so under manual calculation."""
+    if instance.calculate_before_save and instance.application.calculation == _MANUAL:
+        _calculate(instance, instance.application)
+    with (
+        mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]),
+        mock.patch.object(_io, "_formula_xml", _formula_xml),
+    ):
+        yield
 
 
-def _save(_instance: Instance, book: Any) -> Any:
-    with _zipped_fast():
+def _formula_xml(text: str, tables: Collection[str]) -> str:
+    return _formula_spelt(text, tuple(tables))
+
+
+_formula_spelt = cache(_io._formula_xml)
+
+
+def _save(instance: Instance, book: Any) -> Any:
+    with _saving(instance):
         return book.vba_get("Save")
 
 
-def _save_as(_instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
+def _save_as(instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
     if _FORMATS.get(FileFormat) != Path(Filename).suffix.lower():
         raise error(1004, "This extension can not be used with the selected file type.")
-    with _zipped_fast():
+    with _saving(instance):
         return book.vba_get("SaveAs", [str(_folder(Path(Filename)))])
 
 
-def _save_copy_as(_instance: Instance, book: Any, Filename: Any) -> Any:
-    with _zipped_fast():
+def _save_copy_as(instance: Instance, book: Any, Filename: Any) -> Any:
+    with _saving(instance):
         save_workbook(book, _folder(Path(Filename)))
     return EMPTY
 
 
 GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
+    ("Application", "CalculateBeforeSave"): lambda instance, _: instance.calculate_before_save,
     ("Application", "Interactive"): lambda instance, _: instance.interactive,
     # Read from the file as opened; the double itself always calculates with full precision.
     ("Workbook", "PrecisionAsDisplayed"): lambda _, book: _calculation_settings(book).get("fullPrecision") == "0",
+    ("Workbook", "HasPassword"): lambda *_: False,  # it opens none that has one
     ("Workbook", "FileFormat"): lambda _, book: 52 if book.name.lower().endswith(".xlsm") else 51,
 }
 SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "Calculation"): _calculation,
+    ("Application", "CalculateBeforeSave"): _before_save,
     ("Application", "Interactive"): _interactive,
 }
 CALLS: dict[tuple[str, str], Callable[..., Any]] = {
