@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from pyopenvba.apps.excel import Worksheet, _io
+from pyopenvba.apps.excel import Worksheet, _engine_book, _io
+from pyopenvba.apps.excel._calc import Calculator
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
+from pyopenvba.formula import _prefixes
 from pyopenvba.interpreter._values import EMPTY, error
 from pyopenvba.powerquery import _opc
 
@@ -23,6 +26,43 @@ _MANUAL = -4135
 _AUTOMATIC = -4105
 _VISIBLE = {"visible": -1, "hidden": 0, "veryHidden": 2}
 _FORMATS = {51: ".xlsx", 52: ".xlsm"}
+
+# What pyOpenVBA makes of a formula's text hangs on the text alone; our workbooks repeat a thousand of them, and reading
+# them anew took most of the time of opening, editing and saving one.
+_tokens = cache(_prefixes.tokenize)
+_READ_ONCE: dict[ModuleType, dict[str, Callable[[str], Any]]] = {
+    _prefixes: {
+        "in_file": cache(_prefixes.in_file),
+        "from_file": cache(_prefixes.from_file),
+        "tokenize": lambda formula: list(_tokens(formula)),
+    },
+    _engine_book: {"parse": cache(_engine_book.parse)},
+}
+
+
+def _reading(self: Calculator, name: str, row: int, column: int) -> set[Any]:
+    """As pyOpenVBA does it, but looking at numbers before names."""
+    found = set(self._readers.get((name, row, column), ()))
+    for key, blocks in self._blocks.items():
+        for area in blocks:
+            if (
+                area.top <= row <= area.bottom
+                and area.left <= column <= area.right
+                and area.sheet.lower() == name
+            ):
+                found.add(key)
+                break
+    return found
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """pyOpenVBA reads each formula once, and finds sooner what reads a cell."""
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(Calculator, "_reading", _reading))
+        for module, functions in _READ_ONCE.items():
+            patches.enter_context(mock.patch.multiple(module, **functions))
+        yield
 
 
 def _interactive(instance: Instance, value: Any) -> None:
@@ -95,7 +135,7 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     whatever is done to Visible), the calculation mode that the first book opened brings, and fullCalcOnLoad (here
     only under automatic calculation: what Excel does with both was not measured)."""
     before = len(books.books)
-    with _read_well():
+    with _without_guides():
         book = books.vba_get("Open", [filename])
     if len(books.books) == before:
         return book  # it was open
@@ -109,17 +149,9 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     return book
 
 
-@contextmanager
-def _read_well() -> Iterator[None]:
-    """Each spelling of a formula read once, which took much of the time; and a text without its phonetic guide."""
-    with (
-        mock.patch.object(_io, "_formula_read", _formula_read),
-        mock.patch.object(_io, "_TEXT", re.compile(r"<t(?=[ >])[^>]*>([^<]*)</t>(?!</rPh>)")),
-    ):
-        yield
-
-
-_formula_read = cache(_io._formula_read)
+def _without_guides() -> Any:
+    """A text's phonetic guide is no part of it; pyOpenVBA reads it as if it were."""
+    return mock.patch.object(_io, "_TEXT", re.compile(r"<t(?=[ >])[^>]*>([^<]*)</t>(?!</rPh>)"))
 
 
 def _hide_sheets(book: Any) -> None:
@@ -132,7 +164,7 @@ def _add(instance: Instance, books: Any, template: Any = EMPTY) -> Any:
     if template is EMPTY:
         return books.vba_get("Add")
     path = Path(template)
-    with _read_well():
+    with _without_guides():
         book = load_workbook(instance.application, path)
     book.name, book.path = f"{path.stem}1", ""
     _hide_sheets(book)
@@ -150,22 +182,12 @@ def _folder(path: Path) -> Path:
 
 @contextmanager
 def _saving(instance: Instance) -> Iterator[None]:
-    """With zlib in place of pyOpenVBA's own deflate in Python, and each formula spelt once, which took most of the time
-    of a save. And calculated before, where Excel does so under manual calculation."""
+    """With zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save. Excel calculates
+    first where it is told to, which matters under manual calculation only."""
     if instance.calculate_before_save and instance.application.calculation == _MANUAL:
         _calculate(instance, instance.application)
-    with (
-        mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]),
-        mock.patch.object(_io, "_formula_xml", _formula_xml),
-    ):
+    with mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]):
         yield
-
-
-def _formula_xml(text: str, tables: Collection[str]) -> str:
-    return _formula_spelt(text, tuple(tables))
-
-
-_formula_spelt = cache(_io._formula_xml)
 
 
 def _save(instance: Instance, book: Any) -> Any:
