@@ -39,7 +39,6 @@ _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
-
 Progress = Callable[[int, int], None]  # told which of how many is being worked on
 
 
@@ -224,7 +223,15 @@ def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed."), "", None]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
-    book.sheets[CHECKS].range(_BLOCK).raw_value = lines
+    _block(book).raw_value = lines
+
+
+def _block(book: xw.Book) -> xw.Range:
+    """Where the findings go. Raises XlKpiError for a workbook that has no place for them."""
+    if CHECKS not in book.sheet_names:
+        why = either(f"没有“{CHECKS}”表", f"there is no sheet {CHECKS}")
+        raise XlKpiError(finding("not-ours", file=book.name, why=why))
+    return book.sheets[CHECKS].range(_BLOCK)
 
 
 def _line(found: Finding) -> list[str | float | None]:
@@ -246,7 +253,7 @@ def _dead(value: Any) -> Any:
 
 def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
-    block: Any = book.sheets[CHECKS].range(_BLOCK).formula
+    block: Any = _block(book).formula
     found = []
     for _, link, message, _, _ in block:
         match = _LINK.match(str(link))

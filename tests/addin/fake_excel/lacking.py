@@ -45,11 +45,7 @@ def _reading(self: Calculator, name: str, row: int, column: int) -> set[Any]:
     found = set(self._readers.get((name, row, column), ()))
     for key, blocks in self._blocks.items():
         for area in blocks:
-            if (
-                area.top <= row <= area.bottom
-                and area.left <= column <= area.right
-                and area.sheet.lower() == name
-            ):
+            if area.top <= row <= area.bottom and area.left <= column <= area.right and area.sheet.lower() == name:
                 found.add(key)
                 break
     return found
@@ -184,10 +180,23 @@ def _folder(path: Path) -> Path:
 def _saving(instance: Instance) -> Iterator[None]:
     """With zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save. Excel calculates
     first where it is told to, which matters under manual calculation only."""
-    if instance.calculate_before_save and instance.application.calculation == _MANUAL:
+    manual = instance.application.calculation == _MANUAL
+    if instance.calculate_before_save and manual:
         _calculate(instance, instance.application)
-    with mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]):
+    with (
+        mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]),
+        mock.patch.object(_io, "_formula_value", _last_value if manual else _io._formula_value),
+    ):
         yield
+
+
+def _last_value(cell: Any, value: Callable[[Any], tuple[str, str]] = _io._formula_value) -> tuple[str, str]:
+    """Under manual calculation Excel saves a stale cell with the value it shows; pyOpenVBA saves it without any."""
+    stale, cell.stale = cell.stale, False
+    try:
+        return value(cell)
+    finally:
+        cell.stale = stale
 
 
 def _save(instance: Instance, book: Any) -> Any:
