@@ -50,16 +50,76 @@ def test_an_action_ends_in_a_message(app: xw.App, action: str, says: str) -> Non
         assert says in official.told[0][0]
 
 
-@pytest.mark.parametrize("how", [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED])
-def test_a_cell_that_is_being_edited_is_said_within_bounds(
-    excel: Desktop, app: xw.App, how: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _three_attempts(app: xw.App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `run` has it on Windows."""
     monkeypatch.setattr(xw._xlwindows, "N_COM_ATTEMPTS", 3)
-    official = Official()
-    with excel.refusing(how, at_most=50):
-        entry.perform("check", app, official)
-    assert [alarm for _, alarm in official.told] == [True]
-    assert "请先结束单元格编辑" in official.told[0][0]
+
+
+def edited(official: Official) -> bool:
+    """Whether one message was told: to end editing the cell."""
+    return len(official.told) == 1 and official.told[0][1] and "请先结束单元格编辑" in official.told[0][0]
+
+
+@pytest.mark.parametrize("how", [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED])
+@pytest.mark.parametrize("action", sorted(set(entry.ACTIONS) - {"doctor"}))
+@pytest.mark.usefixtures("_three_attempts")
+def test_a_cell_that_is_being_edited_is_said_after_a_few_attempts(
+    excel: Desktop, app: xw.App, tmp_path: Path, action: str, how: tuple[object, ...]
+) -> None:
+    (tmp_path / "单位.csv").write_text("单位名称\n甲血站\n", encoding="utf-8")
+    official = Official({"folder": tmp_path, "file": tmp_path / "单位.csv", "text": "zaozhuang-blood-2022"})
+    with excel.refusing(how, at_most=10):
+        entry.perform(action, app, official)
+    assert edited(official)
+
+
+@pytest.mark.parametrize("how", [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED])
+@pytest.mark.parametrize(
+    ("action", "at"),
+    [
+        ("check", "set Application.ScreenUpdating"),
+        ("check", "set Application.CalculateBeforeSave"),
+        ("check", "call Workbook.SaveCopyAs"),
+        ("check", "set Range.Value"),
+        ("clear", "set Range.Value"),
+        ("next", "get Range.Formula"),
+        ("recalculate", "call Application.CalculateFull"),
+        ("export", "call Workbook.SaveCopyAs"),
+    ],
+)
+@pytest.mark.usefixtures("_three_attempts")
+def test_editing_that_begins_half_way_is_said_after_a_few_attempts_and_leaves_the_settings(
+    excel: Desktop, app: xw.App, tmp_path: Path, action: str, at: str, how: tuple[object, ...]
+) -> None:
+    names = ("ScreenUpdating", "EnableEvents", "CalculateBeforeSave", "Calculation", "StatusBar")
+    before = {name: getattr(app.api, name) for name in names}
+    official = Official({"folder": tmp_path})
+    with excel.refusing(how, at_most=10, only=at) as refused:
+        entry.perform(action, app, official)
+    assert refused
+    assert edited(official)
+    assert {name: getattr(app.api, name) for name in names} == before
+
+
+def test_the_status_bar_is_excels_again_after_many_files_even_after_an_error(
+    app: xw.App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+
+    def fails(*_: object, **__: object) -> bytes:
+        said.append(app.api.StatusBar)
+        raise OSError(28, "磁盘已满")
+
+    monkeypatch.setattr(api, "check_all", fails)
+    monkeypatch.setattr(api, "build", fails)
+    (tmp_path / "单位.csv").write_text("单位名称\n甲血站\n乙血站\n", encoding="utf-8")
+    for action in ("folder", "blanks"):
+        official = Official({"folder": tmp_path, "file": tmp_path / "单位.csv"})
+        entry.perform(action, app, official)
+        assert "磁盘已满" in official.told[0][0]
+        assert app.api.StatusBar is False
+    assert said == ["正在核对 1/1…", "正在生成 1/2…"]
 
 
 def test_an_excel_that_xlwings_gives_up_on_is_busy(app: xw.App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,21 @@ from xl_kpi.workbook.worksheet import area
 
 _FIRST = checks.TOP + 1  # row of the block's first finding
 _COLUMNS = len(checks.FINDING_TITLES)
+_TITLES = f"{a1(checks.TOP, checks.FINDING_COLUMN)}:{a1(checks.TOP, checks.FINDING_COLUMN + _COLUMNS - 1)}"
 _BLOCK = (
     f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
     f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
 )
 _SHOWN = -1  # xlSheetVisible
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
+_SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
+
+Progress = Callable[[int, int], None]  # told which of how many is being worked on
+
+
+def _unseen(number: int, count: int) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,10 @@ class Exported:
 
 
 def copy_of(book: xw.Book) -> tuple[str, bytes]:
-    """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where Excel cannot write a copy."""
-    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder:
-        name: str = book.name
+    """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where there is no copy to read."""
+    name: str = book.name
+    # Under manual calculation a save would calculate first, and hide the stale values that the official sees.
+    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder, _settings(book.app, CalculateBeforeSave=False):
         path = Path(folder) / "copy.xlsx"  # the name may hold what no path may
         book.api.SaveCopyAs(str(path))
         try:
@@ -68,7 +78,22 @@ def copy_of(book: xw.Book) -> tuple[str, bytes]:
         except OSError:
             why = either("Excel 没有写出工作簿的副本", "Excel wrote no copy of the workbook")
             raise XlKpiError(finding("executor", where=name, why=why)) from None
+    if _locked_away(book, content):
+        why = either(
+            "Excel 写出的副本无法读取，多半被单位的安全（加密）软件加密了。请关闭 Excel，在文件不加密的环境中用"
+            " xl-kpi check 核对；或请信息部门把 Python 和 xl-kpi 加入安全软件的信任名单",
+            "the copy that Excel wrote cannot be read, security software most likely encrypts it. Close Excel and run"
+            " xl-kpi check where files are in the clear, or have Python and xl-kpi exempted",
+        )
+        raise XlKpiError(finding("executor", where=name, why=why))
     return (name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), content
+
+
+def _locked_away(book: xw.Book, content: bytes) -> bool:
+    """Whether Excel holds an .xlsx or .xlsm without a password, and yet what it wrote is none."""
+    if content.startswith(b"PK"):
+        return False
+    return book.api.FileFormat in (51, 52) and not book.api.HasPassword
 
 
 def recalculate(book: xw.Book) -> Told:
@@ -82,8 +107,9 @@ def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
     with _quiet(book.app, either("正在核对…", "checking…")):
         report = api.check(copy_of(book))
-        if report.scheme and _has_block(book):  # a workbook of ours; one that is not has no place for findings
-            _write(book, report.findings)
+        block = _block(book)
+        if block is not None:
+            _write(block, report.findings)
     return report, Told(summary(report), report.verdict != "accept", report)
 
 
@@ -141,7 +167,7 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
 def clear(book: xw.Book) -> Told:
     """清除标记: the findings and marks go, everything else stays."""
     with _quiet(book.app, either("正在清除标记…", "clearing…")):
-        _write(book, ())
+        _write(_own_block(book), ())
         book.app.api.StatusBar = False
     return Told(either("标记已清除。", "the marks are gone."))
 
@@ -152,8 +178,9 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
     An incomplete or wrong workbook is not written unless confirmed: `missing` says what for. Raises XlKpiError for a
     workbook that is rejected, OSError where the folder cannot be written to.
     """
-    source = copy_of(book)
-    report = api.check(source)
+    with _quiet(book.app, either("正在核对…", "checking…")):
+        source = copy_of(book)
+        report = api.check(source)
     if report.verdict == "reject":
         raise XlKpiError(*report.findings)
     missing = tuple(f.message for f in report.findings if f.severity != "info")
@@ -180,7 +207,7 @@ def rule_of(book: xw.Book) -> Told:
     return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
-def folder_table(folder: Path) -> list[list[str | float]]:
+def folder_table(folder: Path, at: Progress = _unseen) -> list[list[str | float]]:
     """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
     files = sorted(
         p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$"
@@ -192,7 +219,9 @@ def folder_table(folder: Path) -> list[list[str | float]]:
     table: list[list[str | float]] = [
         ["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]
     ]
-    for row in api.check_all(files):
+    at(1, len(files))
+    for number, row in enumerate(api.check_all(files), 1):
+        at(min(number + 1, len(files)), len(files))
         problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
         outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
         line = [row["file"], row["unit"], either(*words[row["verdict"]]), *outcome, len(problems), *problems[:1]]
@@ -210,26 +239,34 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 # the block of findings, and the marks
 
 
-def _has_block(book: xw.Book) -> bool:
-    return CHECKS in [sheet.name for sheet in book.sheets]
+def _block(book: xw.Book) -> xw.Range | None:
+    """Where findings are listed; None without its headings: another's sheet of this name is left alone."""
+    if CHECKS in book.sheet_names:
+        sheet = book.sheets[CHECKS]
+        if sheet.range(_TITLES).raw_value == (checks.FINDING_TITLES,):
+            return sheet.range(_BLOCK)
+    return None
 
 
-def _range(book: xw.Book) -> xw.Range:
-    """Where findings are listed. Raises XlKpiError for a workbook without the sheet."""
-    if not _has_block(book):
-        why = either(f"没有工作表“{CHECKS}”", f"it has no sheet {CHECKS}")
+def _own_block(book: xw.Book) -> xw.Range:
+    """The same. Raises XlKpiError for a workbook that has no place for findings."""
+    block = _block(book)
+    if block is None:
+        why = either(
+            f"没有“{CHECKS}”表，或其中没有列出问题的位置", f"it has no sheet {CHECKS} with a place for findings"
+        )
         raise XlKpiError(finding("not-ours", file=book.name, why=why))
-    return book.sheets[CHECKS].range(_BLOCK)
+    return block
 
 
-def _write(book: xw.Book, findings: Iterable[Finding]) -> None:
+def _write(block: xw.Range, findings: Iterable[Finding]) -> None:
     listed = list(findings)
     lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
     if len(listed) > checks.FINDING_ROWS:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
-    _range(book).raw_value = lines
+    block.raw_value = lines
 
 
 def _line(found: Finding) -> list[str | float | None]:
@@ -255,7 +292,7 @@ def _dead(value: Any) -> Any:
 
 def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     """Place and message of every finding in the block that has a place, in its order."""
-    block: Any = _range(book).formula
+    block: Any = _own_block(book).formula
     found = []
     for _, link, _, _, message in block:
         match = _LINK.match(str(link))
@@ -265,16 +302,40 @@ def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
 
 
 @contextmanager
+def progress(app: xw.App | None, what: str) -> Iterator[Progress]:
+    """Something that says in Excel's status bar, if there is one, how far a long work is; at most twice a second."""
+    shown = -_SHOWN_EVERY
+
+    def at(number: int, count: int) -> None:
+        nonlocal shown
+        if app is not None and time.monotonic() - shown >= _SHOWN_EVERY:
+            shown = time.monotonic()
+            app.api.StatusBar = f"{what} {number}/{count}…"
+
+    try:
+        yield at
+    finally:
+        if app is not None:
+            app.api.StatusBar = False
+
+
+@contextmanager
 def _quiet(app: xw.App, what: str) -> Iterator[None]:
     """Excel without flicker or events, saying what goes on; its settings are put back whatever happens."""
-    excel = app.api
-    before = {name: getattr(excel, name) for name in ("ScreenUpdating", "EnableEvents")}
-    excel.StatusBar = what
     try:
-        for name in before:
-            setattr(excel, name, False)
-        yield
+        app.api.StatusBar = what
+        with _settings(app, ScreenUpdating=False, EnableEvents=False):
+            yield
     finally:
-        for name, value in before.items():
+        app.api.StatusBar = False
+
+
+@contextmanager
+def _settings(app: xw.App, **values: bool) -> Iterator[None]:
+    """Settings of Excel for a while; each is put back whatever happens, also where another could not be."""
+    excel = app.api
+    with ExitStack() as back:
+        for name, value in values.items():
+            back.callback(setattr, excel, name, getattr(excel, name))
             setattr(excel, name, value)
-        excel.StatusBar = False
+        yield

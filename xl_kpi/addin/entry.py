@@ -196,7 +196,8 @@ def _folder(app: xw.App | None, desk: Desk) -> commands.Told:
     folder = desk.folder("核对哪个文件夹里的考核工作簿？")
     if folder is None:
         return commands.Told("")
-    table = commands.folder_table(folder)
+    with commands.progress(app, either("正在核对", "checking")) as at:
+        table = commands.folder_table(folder, at)
     commands.show_table(app, table)
     return commands.Told(f"核对了 {len(table) - 1} 个文件，结果在新工作簿中。")
 
@@ -208,9 +209,11 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     if not scheme or listed is None or folder is None:
         return commands.Told("")
     units: list[Unit] = read_units(listed)
-    for unit in units:
-        settled = api.scheme(scheme, unit.level)
-        save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
+    with commands.progress(app, either("正在生成", "making")) as at:
+        for number, unit in enumerate(units, 1):
+            at(number, len(units))
+            settled = api.scheme(scheme, unit.level)
+            save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
     return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
 
 

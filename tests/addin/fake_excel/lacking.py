@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from pyopenvba.apps.excel import Worksheet
+from pyopenvba.apps.excel import Worksheet, _engine_book, _io
+from pyopenvba.apps.excel._calc import Calculator
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
+from pyopenvba.formula import _prefixes
 from pyopenvba.interpreter._values import EMPTY, error
 from pyopenvba.powerquery import _opc
 
@@ -22,9 +27,46 @@ _AUTOMATIC = -4105
 _VISIBLE = {"visible": -1, "hidden": 0, "veryHidden": 2}
 _FORMATS = {51: ".xlsx", 52: ".xlsm"}
 
+# What pyOpenVBA makes of a formula's text hangs on the text alone; our workbooks repeat a thousand of them, and reading
+# them anew took most of the time of opening, editing and saving one.
+_tokens = cache(_prefixes.tokenize)
+_READ_ONCE: dict[ModuleType, dict[str, Callable[[str], Any]]] = {
+    _prefixes: {
+        "in_file": cache(_prefixes.in_file),
+        "from_file": cache(_prefixes.from_file),
+        "tokenize": lambda formula: list(_tokens(formula)),
+    },
+    _engine_book: {"parse": cache(_engine_book.parse)},
+}
+
+
+def _reading(self: Calculator, name: str, row: int, column: int) -> set[Any]:
+    """As pyOpenVBA does it, but looking at numbers before names."""
+    found = set(self._readers.get((name, row, column), ()))
+    for key, blocks in self._blocks.items():
+        for area in blocks:
+            if area.top <= row <= area.bottom and area.left <= column <= area.right and area.sheet.lower() == name:
+                found.add(key)
+                break
+    return found
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """pyOpenVBA reads each formula once, and finds sooner what reads a cell."""
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(Calculator, "_reading", _reading))
+        for module, functions in _READ_ONCE.items():
+            patches.enter_context(mock.patch.multiple(module, **functions))
+        yield
+
 
 def _interactive(instance: Instance, value: Any) -> None:
     instance.interactive = bool(value)
+
+
+def _before_save(instance: Instance, value: Any) -> None:
+    instance.calculate_before_save = bool(value)
 
 
 def _quit(instance: Instance, application: Any) -> Any:
@@ -89,7 +131,8 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     whatever is done to Visible), the calculation mode that the first book opened brings, and fullCalcOnLoad (here
     only under automatic calculation: what Excel does with both was not measured)."""
     before = len(books.books)
-    book = books.vba_get("Open", [filename])
+    with _without_guides():
+        book = books.vba_get("Open", [filename])
     if len(books.books) == before:
         return book  # it was open
     _hide_sheets(book)
@@ -102,6 +145,11 @@ def _open(instance: Instance, books: Any, filename: Any, *_settings: Any) -> Any
     return book
 
 
+def _without_guides() -> Any:
+    """A text's phonetic guide is no part of it; pyOpenVBA reads it as if it were."""
+    return mock.patch.object(_io, "_TEXT", re.compile(r"<t(?=[ >])[^>]*>([^<]*)</t>(?!</rPh>)"))
+
+
 def _hide_sheets(book: Any) -> None:
     for sheet, attributes in zip(book.sheets_, _elements(book, "sheet"), strict=True):
         sheet.visible = _VISIBLE[attributes.get("state", "visible")]
@@ -112,7 +160,8 @@ def _add(instance: Instance, books: Any, template: Any = EMPTY) -> Any:
     if template is EMPTY:
         return books.vba_get("Add")
     path = Path(template)
-    book = load_workbook(instance.application, path)
+    with _without_guides():
+        book = load_workbook(instance.application, path)
     book.name, book.path = f"{path.stem}1", ""
     _hide_sheets(book)
     books.books.append(book)
@@ -127,38 +176,59 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _zipped_fast() -> Any:
-    """zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save."""
-    return mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4])
+@contextmanager
+def _saving(instance: Instance) -> Iterator[None]:
+    """With zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save. Excel calculates
+    first where it is told to, which matters under manual calculation only."""
+    manual = instance.application.calculation == _MANUAL
+    if instance.calculate_before_save and manual:
+        _calculate(instance, instance.application)
+    with (
+        mock.patch.object(_opc, "raw_compress", lambda data: zlib.compress(data)[2:-4]),
+        mock.patch.object(_io, "_formula_value", _last_value if manual else _io._formula_value),
+    ):
+        yield
 
 
-def _save(_instance: Instance, book: Any) -> Any:
-    with _zipped_fast():
+def _last_value(cell: Any, value: Callable[[Any], tuple[str, str]] = _io._formula_value) -> tuple[str, str]:
+    """Under manual calculation Excel saves a stale cell with the value it shows; pyOpenVBA saves it without any."""
+    stale, cell.stale = cell.stale, False
+    try:
+        return value(cell)
+    finally:
+        cell.stale = stale
+
+
+def _save(instance: Instance, book: Any) -> Any:
+    with _saving(instance):
         return book.vba_get("Save")
 
 
-def _save_as(_instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
+def _save_as(instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
     if _FORMATS.get(FileFormat) != Path(Filename).suffix.lower():
         raise error(1004, "This extension can not be used with the selected file type.")
-    with _zipped_fast():
+    with _saving(instance):
         return book.vba_get("SaveAs", [str(_folder(Path(Filename)))])
 
 
-def _save_copy_as(_instance: Instance, book: Any, Filename: Any) -> Any:
-    with _zipped_fast():
+def _save_copy_as(instance: Instance, book: Any, Filename: Any) -> Any:
+    with _saving(instance):
         save_workbook(book, _folder(Path(Filename)))
     return EMPTY
 
 
 GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
+    ("Application", "CalculateBeforeSave"): lambda instance, _: instance.calculate_before_save,
     ("Application", "Interactive"): lambda instance, _: instance.interactive,
     # Read from the file as opened; the double itself always calculates with full precision.
     ("Workbook", "PrecisionAsDisplayed"): lambda _, book: _calculation_settings(book).get("fullPrecision") == "0",
+    ("Workbook", "HasPassword"): lambda *_: False,  # it opens none that has one
     ("Workbook", "FileFormat"): lambda _, book: 52 if book.name.lower().endswith(".xlsm") else 51,
 }
 SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "Calculation"): _calculation,
+    ("Application", "CalculateBeforeSave"): _before_save,
     ("Application", "Interactive"): _interactive,
 }
 CALLS: dict[tuple[str, str], Callable[..., Any]] = {

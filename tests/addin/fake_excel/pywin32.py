@@ -16,6 +16,7 @@ from unittest import mock
 import xlwings
 
 from fake_excel.com import CDispatch, ComError, Desktop, Instance, Time
+from fake_excel.lacking import quick
 
 _ENGINE = "xlwings._xlwindows"
 
@@ -28,7 +29,7 @@ def installed() -> Iterator[Desktop]:
     before = engines.active, list(engines.engines), dict(engines.engines_by_name)
     modules = _modules(desktop)
     try:
-        with mock.patch.dict(sys.modules, modules):
+        with mock.patch.dict(sys.modules, modules), quick():
             windows = _engine(desktop)
             engines.add(xlwings.Engine(impl=windows.engine))
             engines.active = engines["excel"]
