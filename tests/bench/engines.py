@@ -80,15 +80,15 @@ class Taken:
 Work = Callable[[Sequence[Path]], object]
 
 
-def best(peers: Mapping[str, tuple[Sequence[Path], Work]], rounds: int, each: int) -> dict[str, Taken]:
-    """The best of some rounds for each peer, given as the files it works on and how; the peers take turns.
+def best(peers: Mapping[str, tuple[Sequence[Path], int, Work]], rounds: int) -> dict[str, Taken]:
+    """The best of some rounds for each peer, given as its files, how many of them a round takes, and how; they take turns.
 
-    A round takes the next `each` files, so that nobody sees a file twice; a peer with fewer starts over. The first round
+    A round takes the next files, so that nobody sees a file twice; a peer that has no more starts over. The first round
     warms up what is kept between files. What takes long has two rounds.
     """
     taken: dict[str, list[Taken]] = {name: [] for name in peers}
     for turn in range(max(2, rounds)):
-        for name, (paths, work) in peers.items():
+        for name, (paths, each, work) in peers.items():
             first = turn * each % len(paths)
             files = paths[first : first + each]
             if turn < 2 or taken[name][0].wall * len(files) < _LONG:
@@ -127,18 +127,18 @@ def main() -> None:
         model = FormulasModel.load(paths[0].read_bytes())
         bound = next(api.program(api.scheme(SCHEME)).inputs())
         answer = next(i["cells"]["self"] for i in api.workbook_map(paths[0])["inputs"] if i["id"] == bound.id)
-        rows: dict[str, tuple[Sequence[Path], Work]] = {
-            "calamine": (paths, read_values),
-            "checked": (paths, checking.checked),
-            "check": (paths[:1], lambda one: api.check(one[0])),
-            "formualizer": (paths[:_FEW], _recalculated("formualizer")),
-            "fresh": (paths[:1], _recalculated("formulas")),
-            "loaded": (paths[:1], lambda _: model.calculate({answer: 1.0})),
+        rows: dict[str, tuple[Sequence[Path], int, Work]] = {
+            "calamine": (paths, CHUNK, read_values),
+            "checked": (paths, CHUNK, checking.checked),
+            "check": (paths, 1, lambda one: api.check(one[0])),
+            "formualizer": (paths, _FEW, _recalculated("formualizer")),
+            "fresh": (paths, 1, _recalculated("formulas")),
+            "loaded": (paths, 1, lambda _: model.calculate({answer: 1.0})),
         }
         if libreoffice.available():
-            rows["batch"] = (paths[:_FEW], _recalculated("libreoffice"))
-            rows["single"] = (paths[:1], _recalculated("libreoffice"))
-        taken = best(rows, options.rounds, CHUNK)
+            rows["batch"] = (paths, _FEW, _recalculated("libreoffice"))
+            rows["single"] = (paths, 1, _recalculated("libreoffice"))
+        taken = best(rows, options.rounds)
     print("| 引擎 | 用途 | 每个工作簿 | 倍数 | 需要 |\n|---|---|---|---|---|")
     for name, (engine, use, needs) in _WORDS.items():
         if name in taken:

@@ -72,6 +72,7 @@ PIECES = [
     '<c r="AC1" t="inlineStr"><is><t>\x01</t></is></c>', '</row><row r="2" hidden="1"><c r="A2"/>', "</row>", '<row r="3">',
     '<c r="AD1" t="s"><v>-1</v></c>', '<c r="AE1"><v> 4 </v></c>', '<c r="AF1"><f></f><v>1</v></c>', "\n  ", "stray",
     '<c r="AG1"><v>]]></v></c>',
+    '<c r="AH1" t="inlineStr"><is><t>\uffff</t></is></c>', '</row>\x0b<row r="4">', '<c r="AI1"/></row><row r="4" ht="\x02">',
 ]  # fmt: skip
 
 

@@ -92,6 +92,7 @@ class Team:
         items: Iterable[Item],
         *,
         lost: Callable[[Item, str], Result],
+        count: int | None = None,
         chunk: int = 16,
         seconds: float = 30.0,
     ) -> Iterator[Result]:
@@ -103,7 +104,8 @@ class Team:
             items: drawn lazily, in this process.
             lost: the result of an item that has none, from the item and a short reason in the language of messages
                 (of an exception only its type: its text may hold data); called in this process.
-            chunk: items handed over at once.
+            count: how many items there are, where that is known: then each worker gets some.
+            chunk: items handed over at once, at most.
             seconds: what one item may take alone. A whole chunk may take twice as much, so that one hanging item
                 does not hold up its neighbours for long; a chunk of slow items is then run item by item.
 
@@ -116,7 +118,8 @@ class Team:
             return _here(function, source, lost)
         if self._crew is None:
             self._crew = _Cluster(self._scheduler) if self._scheduler else _Processes(self._workers or _cores())
-        return _in_order(self._crew, function, source, lost, chunk, seconds)
+        share = chunk if count is None else min(chunk, max(1, -(-count // self._crew.size)))
+        return _in_order(self._crew, function, source, lost, share, seconds)
 
 
 def each(

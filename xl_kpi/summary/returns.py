@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,7 +28,7 @@ from xl_kpi.workbook.units import unit_key
 Row = dict[str, Any]
 """What checking one file came to, with the keys of `xl-kpi check --json`."""
 
-_CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at once: with the scorer, and with another engine
+_CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at most: with the scorer, and with another engine
 _SECONDS, _SLOW_SECONDS = 30.0, 120.0  # what one file may take
 
 
@@ -64,6 +64,7 @@ class Crew:
                 function,
                 map(_shipped if self.ship else _found, sources),
                 lost=lost,
+                count=len(sources) if isinstance(sources, Sized) else None,
                 chunk=_SLOW_CHUNK if slow else _CHUNK,
                 seconds=_SLOW_SECONDS if slow else _SECONDS,
             )
@@ -286,7 +287,7 @@ def _resumed(
     """Rows from the journal where it has them, else from the workers, and then into the journal."""
     with journal.open("a+b") as file:
         done = _finished(file)
-        wanting = (source for source, key in zip(sources, keys, strict=True) if key not in done)
+        wanting = [source for source, key in zip(sources, keys, strict=True) if key not in done]
         fresh = each(wanting, _lost_row, engine)
         for key in keys:
             if key in done:

@@ -55,20 +55,36 @@ class Book:
     styles: str  # the part with the cell styles; "" where there is none
 
 
-def book(parts: Mapping[str, bytes], into_sheets: bool = True) -> Book:
-    """The workbook part, read once; with `into_sheets`, each sheet also held to UTF-8.
+def tabs(parts: Mapping[str, bytes]) -> dict[str, SheetPart]:
+    """The sheets alone, none of them looked into. Raises Refused, as `book`."""
+    return _tabs(parts)[-1]
 
-    Raises Refused: ambiguous where two programs could see two workbooks (two sheets of one name or one part, a
-    worksheet in the package that no tab leads to), damaged where a tab leads nowhere, and as `related` and `parse_xml`.
-    """
+
+def _tabs(parts: Mapping[str, bytes]) -> tuple[str, ElementTree.Element, str, dict[str, SheetPart]]:
+    """The workbook part, its root, the namespace of that, and the sheets."""
     part = main_part(parts)
     root = parse_xml(parts[part])
     space = root.tag.removesuffix("workbook")
     if space not in _RELATION_OF:
         raise damaged(f"{part} 不是工作簿", f"{part} is no workbook")
-    properties, calculation = _child(root, space + "workbookPr"), _child(root, space + "calcPr")
-    sheets = _sheets(parts, part, _child(root, space + "sheets"), space, into_sheets)
+    sheets = _sheets(parts, part, _child(root, space + "sheets"), space)
     _check_no_decoy(parts, {sheet.part for sheet in sheets.values()})
+    return part, root, space, sheets
+
+
+def book(parts: Mapping[str, bytes]) -> Book:
+    """The workbook part, read once, and each sheet held to UTF-8.
+
+    Raises Refused: ambiguous where two programs could see two workbooks (two sheets of one name or one part, a
+    worksheet in the package that no tab leads to), damaged where a tab leads nowhere, and as `related` and `parse_xml`.
+    """
+    part, root, space, sheets = _tabs(parts)
+    properties, calculation = _child(root, space + "workbookPr"), _child(root, space + "calcPr")
+    for name, sheet in sheets.items():
+        if b"\0" in parts[sheet.part]:  # UTF-16, which could be read but not patched
+            raise Refused(
+                "unsafe-xml", either(f"工作表“{name}”不是 UTF-8 编码", f"the sheet {name!r} is not in UTF-8")
+            )
     return Book(
         sheets=sheets,
         date1904=properties is not None and properties.get("date1904") in _TRUE,
@@ -102,7 +118,7 @@ def _child(root: ElementTree.Element, tag: str) -> ElementTree.Element | None:
 
 
 def _sheets(
-    parts: Mapping[str, bytes], book_part: str, listed: ElementTree.Element | None, space: str, into_sheets: bool
+    parts: Mapping[str, bytes], book_part: str, listed: ElementTree.Element | None, space: str
 ) -> dict[str, SheetPart]:
     relations = related(parts, book_part)
     found: dict[str, SheetPart] = {}
@@ -125,10 +141,6 @@ def _sheets(
             raise damaged(f"工作表“{name}”没有内容", f"the sheet {name!r} leads nowhere")
         if name.casefold() in seen or relation.target in seen:
             raise ambiguous(f"工作表“{name}”重复", f"the sheet {name!r} stands twice")
-        if into_sheets and b"\0" in parts[relation.target]:  # UTF-16, which could be read but not patched
-            raise Refused(
-                "unsafe-xml", either(f"工作表“{name}”不是 UTF-8 编码", f"the sheet {name!r} is not in UTF-8")
-            )
         seen |= {name.casefold(), relation.target}
         found[name] = SheetPart(relation.target, state, relation.kind)
     if not found:

@@ -75,7 +75,8 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
         elif found is None:
             uncalculated += 1
         else:
-            if not same(found, computed):
+            equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
+            if not equal and not same(found, computed):
                 stale.append((f"{formula.sheet}!{formula.name}", found, computed))
             as_blank = as_blank and same(found, empty)
     if uncalculated:

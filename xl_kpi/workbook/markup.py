@@ -84,25 +84,21 @@ def broken_xml(error: Exception) -> Refused:
 
 # Cutting up: for the readers that take the plain form in which nearly all programs write by regular expressions.
 
-_CONTROLS = bytes(code for code in range(32) if code not in (9, 10))  # a carriage return has to be normalised
-_ODD_ENTITY = re.compile("&(?!(?:amp|lt|gt|quot|apos|#10);)")
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|]]>|&(?!(?:amp|lt|gt|quot|apos|#10);)")
 _ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
 
 
 def cut_up(xml: bytes, at: str) -> list[str] | None:
-    """XML as text in pieces, None where a parser has to see it: where characters are no XML or would change."""
-    if len(xml.translate(None, _CONTROLS)) != len(xml):
-        return None
+    """XML as text in pieces, None where it is no UTF-8. Each piece has still to be looked at: see `is_odd`."""
     try:
-        text = xml.decode()
+        return xml.decode().split(at)
     except UnicodeDecodeError:
         return None
-    return None if any(odd in text for odd in ("\ufffe", "\uffff", "]]>")) else text.split(at)
 
 
-def has_odd_entity(text: str) -> bool:
-    """Whether there is an entity that `resolved` leaves as it is, or an & that is none."""
-    return bool(_ODD_ENTITY.search(text))
+def is_odd(text: str) -> bool:
+    """Whether a parser has to see a text: for characters that are no XML or would change, or entities beyond `resolved`."""
+    return bool(_ODD.search(text))
 
 
 def resolved(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xl_kpi.workbook.archive import CONTENT_TYPES, Archive, admitted
 from xl_kpi.workbook.markup import check_xml, parse_xml
@@ -100,19 +101,31 @@ def related(parts: Mapping[str, bytes], source: str) -> dict[str, Related]:
     """The relationships of a part by their ids; of the package itself for "". Raises Refused."""
     folder, name = posixpath.split(source)
     xml = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"))
-    folded = {part.casefold() for part in parts}
+    if xml is None:
+        return {}
+    found = _related(xml, source) if len(xml) < _SMALL else _related.__wrapped__(xml, source)
+    for target in (relation.target for relation in found.values() if not relation.external):
+        if target not in parts and target.casefold() in map(str.casefold, parts):
+            raise ambiguous(f"{target} 的大小写不符", f"{target} differs in case from the part")
+    return dict(found)
+
+
+_SMALL = 10_000  # bytes of a list that is kept: most are the same in all workbooks of a plan
+
+
+@lru_cache(maxsize=256)
+def _related(xml: bytes, source: str) -> Mapping[str, Related]:
+    folder = posixpath.dirname(source)
     found: dict[str, Related] = {}
-    for element in () if xml is None else parse_xml(xml):
+    for element in parse_xml(xml):
         id, kind, target = (element.get(key) for key in ("Id", "Type", "Target"))
         if element.tag != _RELATIONSHIP or id is None or kind is None or target is None:
-            raise damaged(f"{source or name} 的关系有误", f"the relationships of {source or 'the package'}")
+            raise damaged(f"{source} 的关系有误", f"the relationships of {source or 'the package'}")
         if id in found:
             raise ambiguous(f"关系 {id} 重复", f"the relationship {id} stands twice")
         external = element.get("TargetMode") == "External"
         if not external:
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            if target not in parts and target.casefold() in folded:
-                raise ambiguous(f"{target} 的大小写不符", f"{target} differs in case from the part")
         found[id] = Related(kind.rpartition("/")[2], target, external)
     return found
 
@@ -135,16 +148,22 @@ def main_part(parts: Mapping[str, bytes]) -> str:
 
 def content_types(parts: Mapping[str, bytes]) -> Callable[[str], str]:
     """What the package says each part is; "" for what it does not list."""
-    by_name: dict[str, str] = {}
-    listed = next(name for name in parts if name.casefold() == CONTENT_TYPES.casefold())
-    for element in parse_xml(parts[listed]):
-        name = element.get("PartName", "." + element.get("Extension", "")).casefold()
-        if name in by_name:
-            raise ambiguous(f"{name} 的类型重复", f"the type of {name} stands twice")
-        by_name[name] = element.get("ContentType", "")
+    xml = next(parts[name] for name in parts if name.casefold() == CONTENT_TYPES.casefold())
+    by_name = _types(xml) if len(xml) < _SMALL else _types.__wrapped__(xml)
 
     def type_of(part: str) -> str:
         name = f"/{part}".casefold()
         return by_name.get(name, by_name.get(posixpath.splitext(name)[1], ""))
 
     return type_of
+
+
+@lru_cache(maxsize=64)
+def _types(xml: bytes) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for element in parse_xml(xml):
+        name = element.get("PartName", "." + element.get("Extension", "")).casefold()
+        if name in found:
+            raise ambiguous(f"{name} 的类型重复", f"the type of {name} stands twice")
+        found[name] = element.get("ContentType", "")
+    return found

@@ -12,7 +12,7 @@ from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES
-from xl_kpi.workbook.book import Book, book
+from xl_kpi.workbook.book import Book, SheetPart, book, tabs
 from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import a1
@@ -102,7 +102,7 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         parts = unpack(content)
         found = book(parts)
         strings = shared_strings(parts)
-        meta = _meta(name, found, parts, strings)
+        meta = _meta(name, found.sheets, parts, strings)
         plan = _plan(name, meta, scheme_file)
         _same_sheets(plan, found)
         before = _before(plan.scheme)
@@ -124,7 +124,7 @@ def identify(source: Source) -> Meta | None:
     try:
         name, content = name_and_content(source)
         parts = unpack_on_demand(content)
-        return _meta(name, book(parts, into_sheets=False), parts, shared_strings(parts))
+        return _meta(name, tabs(parts), parts, shared_strings(parts))
     except (WorkbookError, Refused):
         return None
 
@@ -148,11 +148,11 @@ _USUAL = 300  # bytes of a cell; we write a third of it
 _META_ROWS = 20
 
 
-def _meta(file: str, found: Book, parts: Mapping[str, bytes], strings: list[str]) -> Meta:
+def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], strings: list[str]) -> Meta:
     """What the hidden sheet says. Raises WorkbookError where there is none of ours, Refused where it cannot be read."""
     cells: dict[str, ReadCell] = {}
-    if META in found.sheets:
-        cells = read_worksheet(parts[found.sheets[META].part], strings).cells
+    if META in sheets:
+        cells = read_worksheet(parts[sheets[META].part], strings).cells
     keys = {str(cells[f"A{row}"].value): f"B{row}" for row in range(1, _META_ROWS) if f"A{row}" in cells}
     values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
     if values.get("product") != "xl_kpi":

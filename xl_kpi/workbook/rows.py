@@ -20,7 +20,7 @@ from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
-from xl_kpi.workbook.markup import cut_up, has_odd_entity, resolved
+from xl_kpi.workbook.markup import cut_up, is_odd, resolved
 from xl_kpi.workbook.refused import Refused
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
@@ -153,7 +153,7 @@ def _as_before(head: str, texts: list[str], before: _Read) -> _Read | None:
 
 def _read(head: str, texts: list[str]) -> _Read | None:
     behind = _tags(head.lstrip())
-    if behind is None:
+    if behind is None or is_odd(head):
         return None
     rows, pieces, strings = Rows(), [], {}
     cells, styles = rows.cells, rows.styles
@@ -201,12 +201,10 @@ def _kept(text: str) -> _Piece | None:
 def _piece(text: str) -> _Piece | None:
     found = CELL.match(text)
     behind = found and _tags(text[found.end() :].lstrip())
-    if found is None or behind is None:
+    if found is None or behind is None or is_odd(text):
         return None
     column, row, style, kind, formula, number, words = found.groups("")
     if "&" in text:
-        if has_odd_entity(text):
-            return None
         formula, number, words = map(resolved, (formula, number, words))
     kind = kind or "n"
     string = int(number) if kind == "s" and number else -1

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.cells import unescape
-from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, has_odd_entity, resolved, too_deep
+from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, is_odd, resolved, too_deep
 from xl_kpi.workbook.package import main_part, only, related
 from xl_kpi.workbook.refused import damaged, too_large
 
@@ -56,7 +56,7 @@ def _plain_strings(xml: bytes) -> list[str] | None:
 
 
 def _plain_string(item: str) -> str | None:
-    if not _PLAIN_STRING.fullmatch(item) or has_odd_entity(item):
+    if not _PLAIN_STRING.fullmatch(item) or is_odd(item):
         return None
     return "".join(unescape(resolved(text)) for text in _TEXTS.findall(item))
 

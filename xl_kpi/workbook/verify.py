@@ -80,7 +80,8 @@ def _examined(filled: Filled) -> Examined:
     typed = filled.typed()
     counted, read = _counted(filled, typed)
     found += read
-    found += _computable(plan, filled, changed)
+    if found or changed or _has_other_formulas(plan, filled):
+        found += _computable(plan, filled, changed)
     for name, sheet in plan.sheets.items():
         found += _contents(name, sheet, filled)
         found += _merges(name, sheet, filled.sheets[name])
@@ -197,14 +198,17 @@ _FOREIGN_FUNCTIONS = frozenset(
 _OUTSIDE = re.compile(r"\[[^\]]+\]|\|")
 
 
+def _has_other_formulas(plan: Expected, filled: Filled) -> bool:
+    """Whether a formula stands where there may be anything, or where nothing should be."""
+    for name, sheet in plan.sheets.items():
+        cells = filled.sheets[name].cells
+        if any(cells[at].formula is not None for at in (cells.keys() & sheet.free) | (cells.keys() - sheet.used)):
+            return True
+    return False
+
+
 def _computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
     """Whether every formula that is not the plan's has a value at all, and refers to nothing outside the workbook."""
-    if not changed and not any(
-        read.cells[name].formula is not None
-        for sheet, read in filled.sheets.items()
-        for name in read.cells.keys() - plan.sheets[sheet].formulas.keys()
-    ):
-        return
     own = {
         (sheet, name): cell.formula
         for sheet, read in filled.sheets.items()
