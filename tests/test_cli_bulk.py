@@ -254,10 +254,10 @@ def test_the_list_of_units_the_year_and_the_level_say_what_is_expected(run: Comm
     assert [case.get("name") for case in cases] == ["a.xlsx", "b.xlsx", "c.xlsx", "丙"]
     assert [[outcome.tag for outcome in case] for case in cases] == [[], ["error"], ["error"], ["error"]]
     lines = csv.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[4].startswith(",丙,")
+    assert lines[4].startswith(",丙,,,未交,")
     code, out, err = run("check", folder, *asked)
-    assert "丙：退回" in out
-    assert "退回 3" in err
+    assert "丙：未交" in out
+    assert "退回 2；另有 1 个单位未交" in err
 
 
 # recalc

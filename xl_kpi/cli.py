@@ -235,15 +235,16 @@ def _check(options: argparse.Namespace) -> int:
                 rows = _recorded(rows, files.enter_context(_kept(path, write)))
         counts: Counter[str] = Counter()
         for row in _progress(rows, "核对", len(paths)):
-            counts[row["verdict"]] += 1
+            counts[row["verdict"] if row["file"] else "missing"] += 1
             if options.json:
                 _print_json([row])
             else:
                 _print_row(row)
     if len(paths) > 1 and not options.json:
         said = "，".join(f"{_verdict(verdict)} {counts[verdict]}" for verdict in ("accept", "flag", "reject"))
-        print(f"{len(paths)} 个文件：{said}", file=sys.stderr)
-    return FOUND if counts["flag"] or counts["reject"] else CLEAN
+        missing = f"；另有 {counts['missing']} 个单位未交" if counts["missing"] else ""
+        print(f"{len(paths)} 个文件：{said}{missing}", file=sys.stderr)
+    return FOUND if counts.total() > counts["accept"] else CLEAN
 
 
 def _crew(options: argparse.Namespace, paths: Sequence[Path]) -> api.Crew:
@@ -292,7 +293,7 @@ _CSV_COLUMNS = {
 def _write_csv(rows: Iterable[api.Row], stream: IO[bytes]) -> None:
     def with_problems(row: api.Row) -> api.Row:
         problems = [_sentence(f) for f in row["findings"] if f["severity"] != "info"]
-        words = {"verdict": _verdict(row["verdict"]), "problems": len(problems), "first": (problems or [""])[0]}
+        words = {"verdict": _outcome(row), "problems": len(problems), "first": (problems or [""])[0]}
         return row | words
 
     for line in outward.csv(map(with_problems, rows), _CSV_COLUMNS):
@@ -304,8 +305,12 @@ def _verdict(verdict: Verdict) -> str:
     return either(*words[verdict])
 
 
+def _outcome(row: api.Row) -> str:
+    return _verdict(row["verdict"]) if row["file"] else either("未交", "missing")
+
+
 def _print_row(row: api.Row) -> None:
-    print(f"{outward.plain(row['file'] or row['unit'])}：{_verdict(row['verdict'])}")
+    print(f"{outward.plain(row['file'] or row['unit'])}：{_outcome(row)}")
     if row["total"] is not None:
         state = "已完成" if row["complete"] else f"未完成（未填 {row['missing']} 项，有误 {row['invalid']} 项）"
         print(f"  {outward.plain(row['unit'])}　{row['year']}年　{state}")

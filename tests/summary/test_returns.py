@@ -191,6 +191,16 @@ def test_of_three_files_two_alike_all_are_flagged_and_none_wins_by_numbers() -> 
     assert rows[2]["duplicate_of"] == "a.xlsx"
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "甲.xlsx" for folder in ("六月", "七月")]
+    for path, changed in zip(paths, ({}, {"t3.accidents": 2}), strict=True):
+        path.parent.mkdir()
+        path.write_bytes(returned("甲", changed))
+    rows = list(api.check_all([*paths, ("乙.xlsx", returned("乙"))], str(SMALL), crew=HERE))
+    assert [row["file"] for row in rows] == [*map(str, paths), "乙.xlsx"]
+    assert f"：{paths[1]}。" in messages(rows[0], "conflict")[0]
+
+
 def test_a_conflict_stands_before_what_else_flags_a_file() -> None:
     rows = check({"a.xlsx": returned("甲"), "b.xlsx": api.build(small(), "甲")})
     assert [row["findings"][0]["code"] for row in rows] == ["conflict", "conflict"]

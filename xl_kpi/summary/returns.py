@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -132,8 +132,9 @@ def check_all(
             question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
             keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
             rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
+        called = _called(sources)
         for position, row in enumerate(rows):
-            yield _annotated(row, position, together, sources)
+            yield _annotated(row, position, together, called)
     handed_in = {unit_key(known.unit) for known in together.known}
     for unit in asked.units:
         if unit_key(unit) not in handed_in:
@@ -243,19 +244,26 @@ def _by_owner(known: Sequence[Known]) -> Iterator[list[int]]:
             yield sorted(position for positions in by_code.values() for position in positions)
 
 
-def _annotated(row: Row, position: int, together: Together, sources: Sequence[Source]) -> Row:
+def _called(sources: Sequence[Source]) -> list[str]:
+    """What each file is called: its name, or its path where another has the same name."""
+    often = Counter(map(name_of, sources))
+    return [str(s) if isinstance(s, Path) and often[s.name] > 1 else name_of(s) for s in sources]
+
+
+def _annotated(row: Row, position: int, together: Together, called: Sequence[str]) -> Row:
     """A row with what the other files say about it."""
     added = []
     copy_of = together.copies.get(position)
     rivals = together.rivals.get(position, [])
     if rivals:
-        others = either("、", ", ").join(name_of(sources[rival]) for rival in rivals)
+        others = either("、", ", ").join(called[rival] for rival in rivals)
         added.append(finding("conflict", others=others))
     elif copy_of is not None:
-        added.append(finding("duplicate", other=name_of(sources[copy_of])))
+        added.append(finding("duplicate", other=called[copy_of]))
     changed = row | {
+        "file": called[position],
         "unit": row["unit"] or together.known[position].unit,
-        "duplicate_of": None if copy_of is None else name_of(sources[copy_of]),
+        "duplicate_of": None if copy_of is None else called[copy_of],
     }
     if added:
         changed["findings"] = [*(found.as_json() for found in added), *row["findings"]]
