@@ -10,9 +10,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from xl_kpi.workbook.archive import CONTENT_TYPES, Archive, admitted
+from xl_kpi.workbook.kept import kept
 from xl_kpi.workbook.markup import check_xml, parse_xml
 from xl_kpi.workbook.refused import ambiguous, damaged, not_a_workbook
 
@@ -103,17 +103,14 @@ def related(parts: Mapping[str, bytes], source: str) -> dict[str, Related]:
     xml = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"))
     if xml is None:
         return {}
-    found = _related(xml, source) if len(xml) < _SMALL else _related.__wrapped__(xml, source)
+    found = _related(xml, source)
     for target in (relation.target for relation in found.values() if not relation.external):
         if target not in parts and target.casefold() in map(str.casefold, parts):
             raise ambiguous(f"{target} 的大小写不符", f"{target} differs in case from the part")
     return dict(found)
 
 
-_SMALL = 10_000  # bytes of a list that is kept: most are the same in all workbooks of a plan
-
-
-@lru_cache(maxsize=256)
+@kept(256, 10_000)
 def _related(xml: bytes, source: str) -> Mapping[str, Related]:
     folder = posixpath.dirname(source)
     found: dict[str, Related] = {}
@@ -149,7 +146,7 @@ def main_part(parts: Mapping[str, bytes]) -> str:
 def content_types(parts: Mapping[str, bytes]) -> Callable[[str], str]:
     """What the package says each part is; "" for what it does not list."""
     xml = next(parts[name] for name in parts if name.casefold() == CONTENT_TYPES.casefold())
-    by_name = _types(xml) if len(xml) < _SMALL else _types.__wrapped__(xml)
+    by_name = _types(xml)
 
     def type_of(part: str) -> str:
         name = f"/{part}".casefold()
@@ -158,7 +155,7 @@ def content_types(parts: Mapping[str, bytes]) -> Callable[[str], str]:
     return type_of
 
 
-@lru_cache(maxsize=64)
+@kept(64, 10_000)
 def _types(xml: bytes) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for element in parse_xml(xml):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import compress
 from operator import ne
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from xl_kpi.findings import either
 from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
+from xl_kpi.workbook.kept import kept
 from xl_kpi.workbook.markup import cut_up, is_odd, resolved
 from xl_kpi.workbook.refused import Refused
 
@@ -59,7 +59,6 @@ CELL = re.compile(
 )
 _TAG = re.compile(r'(</row>|<row r="([0-9]+)"((?: [a-zA-Z0-9:]+="[^"<&]*")*) ?(/?)>)\s*')
 _ATTRIBUTE = re.compile(r'([a-zA-Z0-9:]+)="([^"]*)"')
-_KEPT, _LONGEST = 16384, 1000  # pieces kept, and characters of one: 30 MB at the very most
 
 
 class _Row(NamedTuple):
@@ -132,7 +131,7 @@ def _as_before(head: str, texts: list[str], before: _Read) -> _Read | None:
     cells, styles = before.rows.cells.copy(), before.rows.styles.copy()
     filled = True  # whether the cells that hold something are still the same
     for at in compress(range(len(texts)), map(ne, texts, before.texts)):
-        piece, old = _kept(texts[at]), pieces[at]
+        piece, old = _piece(texts[at]), pieces[at]
         if piece is None or piece.name != old.name or piece.behind != old.behind:
             return None
         pieces[at] = piece
@@ -161,7 +160,7 @@ def _read(head: str, texts: list[str]) -> _Read | None:
     for tag in behind:
         open_row = _next_row(rows, open_row, tag)
     for text in texts:
-        piece = _kept(text)
+        piece = _piece(text)
         if piece is None:
             return None
         column, row, name, style, cell, string, behind = piece
@@ -194,10 +193,7 @@ def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
     return "" if tag.empty else tag.name
 
 
-def _kept(text: str) -> _Piece | None:
-    return _short(text) if len(text) < _LONGEST else _piece(text)
-
-
+@kept(16384, 1000)  # 30 MB at the very most
 def _piece(text: str) -> _Piece | None:
     found = CELL.match(text)
     behind = found and _tags(text[found.end() :].lstrip())
@@ -215,9 +211,6 @@ def _piece(text: str) -> _Piece | None:
         value = None if string >= 0 else read_value(kind, number, words, bool(formula), ())
         cell = ReadCell(value, formula or None)
     return _Piece(COLUMNS[column], row, column + row, style or "0", cell, string, behind)
-
-
-_short = lru_cache(maxsize=_KEPT)(_piece)  # most cells of a plan's workbooks are alike
 
 
 def _tags(text: str) -> tuple[_Row, ...] | None:

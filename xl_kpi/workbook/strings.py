@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from xml.parsers import expat
 
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.cells import unescape
+from xl_kpi.workbook.kept import kept
 from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, is_odd, resolved, too_deep
 from xl_kpi.workbook.package import main_part, only, related
 from xl_kpi.workbook.refused import damaged, too_large
@@ -35,7 +35,6 @@ _TEXT = r'<t(?: xml:space="preserve")?>([^<]*)</t>'
 _RUN = r'<r>(?:<rPr>(?:<[a-zA-Z]+(?: [a-zA-Z]+="[^"<&]*")* ?/>)*</rPr>)?' + _TEXT + "</r>"
 _PLAIN_STRING = re.compile(rf"(?:{_TEXT}|(?:{_RUN})+)</si>\s*")
 _TEXTS = re.compile(_TEXT)
-_KEPT_STRINGS, _LONG_STRING = 8192, 1000
 
 
 def _plain_strings(xml: bytes) -> list[str] | None:
@@ -48,20 +47,18 @@ def _plain_strings(xml: bytes) -> list[str] | None:
         return None
     strings = []
     for item in items[1:]:
-        string = _kept_string(item) if len(item) < _LONG_STRING else _plain_string(item)
+        string = _plain_string(item)
         if string is None or len(string) > budgets.MAX_TEXT:
             return None
         strings.append(string)
     return strings
 
 
+@kept(8192, 1000)  # workbooks of a plan share most of theirs
 def _plain_string(item: str) -> str | None:
     if not _PLAIN_STRING.fullmatch(item) or is_odd(item):
         return None
     return "".join(unescape(resolved(text)) for text in _TEXTS.findall(item))
-
-
-_kept_string = lru_cache(maxsize=_KEPT_STRINGS)(_plain_string)  # workbooks of a plan share most of theirs
 
 
 def _strings(xml: bytes) -> list[str]:
