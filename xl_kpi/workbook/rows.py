@@ -220,7 +220,8 @@ def _tags(text: str) -> tuple[_Row, ...] | None:
     if _TAG.sub("", text):
         return None
     tags = []
-    for _, name, said, empty in _TAG.findall(text):
+    for found in _TAG.finditer(text):  # there may be a million
+        _, name, said, empty = found.groups("")
         pairs = _ATTRIBUTE.findall(said)
         attributes = dict(pairs)
         if len(attributes) != len(pairs) or "r" in attributes:  # no XML: expat will say so
