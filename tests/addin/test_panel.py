@@ -24,7 +24,7 @@ try:
     import tkinter as tk
     from tkinter import filedialog, messagebox
 
-    from xl_kpi.addin import panel
+    from xl_kpi.addin import dialogs, panel, widgets
 except ImportError:
     if os.environ.get("CI"):
         raise
@@ -416,7 +416,7 @@ def test_its_dialogs_ask_as_the_ribbons_do(window: panel.Panel, monkeypatch: pyt
     answers(messagebox, "askyesno", True)
     answers(filedialog, "askopenfilename", "/甲/单位.csv")
     answers(filedialog, "askdirectory", "")
-    desk = panel.WindowDesk(window.root)
+    desk = dialogs.WindowDesk(window.root)
     desk.tell("好", False)
     assert desk.confirm("仍要导出吗？")
     assert desk.file("选择单位名单", entry._LISTS) == Path("/甲/单位.csv")
@@ -427,7 +427,7 @@ def test_its_dialogs_ask_as_the_ribbons_do(window: panel.Panel, monkeypatch: pyt
 @pytest.mark.parametrize(("button", "answer"), [("ok", "cdc-emergency"), ("cancel", None)])
 def test_a_line_of_text_is_asked_for(window: panel.Panel, button: str, answer: str | None) -> None:
     def fill_in() -> None:
-        dialog = next((each for each in window.root.winfo_children() if isinstance(each, panel._Line)), None)
+        dialog = next((each for each in window.root.winfo_children() if isinstance(each, dialogs._Line)), None)
         if dialog is None or dialog.grab_current() is not dialog:
             window.root.after(5, fill_in)  # it is not there yet
             return
@@ -437,12 +437,12 @@ def test_a_line_of_text_is_asked_for(window: panel.Panel, button: str, answer: s
         getattr(dialog, button)()
 
     window.root.after(5, fill_in)
-    assert panel.WindowDesk(window.root).text("用哪个方案？", "zaozhuang") == answer
+    assert dialogs.WindowDesk(window.root).text("用哪个方案？", "zaozhuang") == answer
 
 
 def test_a_button_says_what_it_does_when_pointed_at(window: panel.Panel) -> None:
     (tip,) = (b.tip for group in panel.ribbon().values() for b in group if b.action == "export")
-    shown = panel._Tip(window.buttons["export"], tip)
+    shown = widgets.Tip(window.buttons["export"], tip)
     shown._show()
     (words,) = (child for each in window.buttons["export"].winfo_children() for child in each.winfo_children())
     assert str(words.cget("text")) == tip

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 
 import xlwings as xw
@@ -26,7 +25,9 @@ from xl_kpi.workbook.markup import parse_xml
 
 try:
     import tkinter as tk
-    from tkinter import filedialog, font, messagebox, simpledialog, ttk
+    from tkinter import ttk
+
+    from xl_kpi.addin import dialogs, widgets
 except ImportError:  # a Linux may keep it in a package of its own
     _why = either(
         "这个 Python 没有 tkinter。请重新安装 Python 并选上 tcl/tk（Debian、Ubuntu：安装 python3-tk）",
@@ -34,7 +35,6 @@ except ImportError:  # a Linux may keep it in a package of its own
     )
     raise XlKpiError(finding("executor", where="xl-kpi panel", why=_why)) from None
 
-_FONTS = ("Microsoft YaHei UI", "微软雅黑", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "SimSun")
 _COLOURS = {"error": "#b00020", "warning": "#8a5000", "info": "#505050"}
 _QUIET, _ALARM = "#1d5c2e", "#b00020"
 
@@ -86,7 +86,7 @@ class Panel:
 
     def __init__(self, root: tk.Tk, desk: entry.Desk | None = None) -> None:
         self.root = root
-        self.desk = desk or WindowDesk(root)
+        self.desk = desk or dialogs.WindowDesk(root)
         self.buttons: dict[str, ttk.Button] = {}
         self._listed: list[Finding] = []
         self._book = ("", "")  # name and full name of the workbook whose findings are listed
@@ -168,7 +168,7 @@ class Panel:
 
     def _lay_out(self) -> None:
         root = self.root
-        base = _use_fonts(root)
+        base = widgets.use_fonts(root)
         unit = base.measure("字")  # widths follow the font, and with it the screen's resolution
         style = ttk.Style(root)
         if style.theme_use() == "default":
@@ -181,13 +181,13 @@ class Panel:
         head.grid(sticky="ew")
         head.columnconfigure(1, weight=1)
         ttk.Label(head, text=either("工作簿：", "workbook: ")).grid(sticky="nw")
-        _wrapping(ttk.Label(head, textvariable=self.workbook)).grid(row=0, column=1, sticky="ew")
+        widgets.wrapping(ttk.Label(head, textvariable=self.workbook)).grid(row=0, column=1, sticky="ew")
 
         self._buttons(edge).grid(sticky="ew")
 
-        self.headline = _wrapping(ttk.Label(root, padding=(edge, edge, edge, 0), font="TkHeadingFont"))
+        self.headline = widgets.wrapping(ttk.Label(root, padding=(edge, edge, edge, 0), font="TkHeadingFont"))
         self.headline.grid(sticky="ew")
-        self.counts = _wrapping(ttk.Label(root, padding=(edge, 0)))
+        self.counts = widgets.wrapping(ttk.Label(root, padding=(edge, 0)))
         self.counts.grid(sticky="ew")
 
         panes = ttk.PanedWindow(root, orient="vertical")
@@ -196,7 +196,7 @@ class Panel:
         panes.add(self._findings(panes, unit), weight=3)
         panes.add(self._details(panes, edge), weight=1)
 
-        _wrapping(ttk.Label(root, textvariable=self.status, padding=edge)).grid(sticky="ew")
+        widgets.wrapping(ttk.Label(root, textvariable=self.status, padding=edge)).grid(sticky="ew")
         root.update_idletasks()
         root.minsize(root.winfo_reqwidth(), root.winfo_reqheight())
         root.geometry(f"{max(root.winfo_reqwidth(), 48 * unit)}x{max(root.winfo_reqheight(), 44 * unit)}")
@@ -224,7 +224,7 @@ class Panel:
             made.bind("<Return>", lambda event: event.widget.invoke())
             made.grid(row=0, column=column, sticky="ew", padx=1, pady=1)
             frame.columnconfigure(column, weight=1, uniform="button")
-            _Tip(made, button.tip)
+            widgets.Tip(made, button.tip)
             self.buttons[button.action] = made
         return frame
 
@@ -247,7 +247,7 @@ class Panel:
         tree.bind("<<TreeviewSelect>>", lambda _: self._detail())
         tree.bind("<Double-1>", lambda event: self.go() if tree.identify_row(event.y) else None)
         tree.bind("<Return>", lambda _: self.go())
-        _with_scrollbar(frame, tree)
+        widgets.with_scrollbar(frame, tree)
         return frame
 
     def _details(self, parent: ttk.PanedWindow, edge: int) -> ttk.Frame:
@@ -263,7 +263,7 @@ class Panel:
             pady=edge,
             font="TkTextFont",
         )
-        _with_scrollbar(frame, self.detail)
+        widgets.with_scrollbar(frame, self.detail)
         return frame
 
     def _list(self, report: api.Report | None) -> None:
@@ -366,110 +366,6 @@ class Panel:
         self.desk.tell(f"{text}\n{kind.__name__}: {error}", True)
 
 
-class WindowDesk:
-    """The desk with dialogs of the panel's own, above its window."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        self._parent = parent
-
-    def tell(self, text: str, alarm: bool) -> None:
-        """Show a message."""
-        (messagebox.showwarning if alarm else messagebox.showinfo)(entry.TITLE, text, parent=self._parent)
-
-    def confirm(self, text: str) -> bool:
-        """Ask yes or no."""
-        return messagebox.askyesno(entry.TITLE, text, icon="warning", parent=self._parent)
-
-    def file(self, title: str, kinds: str) -> Path | None:
-        """Ask for a file; None if the official gives up."""
-        name, patterns = kinds.split(",")  # as Excel has it: 名单 (*.xlsx;*.csv),*.xlsx;*.csv
-        types = [(name.partition(" (")[0], patterns.split(";"))]
-        chosen = filedialog.askopenfilename(title=title, filetypes=types, parent=self._parent)
-        return Path(chosen) if chosen else None
-
-    def folder(self, title: str) -> Path | None:
-        """Ask for a folder; None if the official gives up."""
-        chosen = filedialog.askdirectory(title=title, mustexist=True, parent=self._parent)
-        return Path(chosen) if chosen else None
-
-    def text(self, title: str, preset: str) -> str | None:
-        """Ask for a line of text; None if the official gives up."""
-        return _Line(self._parent, title, preset).answer
-
-
-class _Line(simpledialog.Dialog):
-    """Asks for a line of text, with buttons in the language of the rest (tkinter's own are English)."""
-
-    def __init__(self, parent: tk.Misc, question: str, preset: str) -> None:
-        self.answer: str | None = None
-        self._question, self._preset = question, preset
-        super().__init__(parent, entry.TITLE)
-
-    def body(self, master: tk.Frame) -> tk.Misc:
-        wide = font.nametofont("TkDefaultFont").measure("字" * 44)
-        ttk.Label(master, text=self._question, wraplength=wide).grid(sticky="w", pady=6)
-        self.line = ttk.Entry(master, width=50)
-        self.line.insert(0, self._preset)
-        self.line.grid(sticky="ew")
-        return self.line
-
-    def buttonbox(self) -> None:
-        box = ttk.Frame(self, padding=6)
-        ttk.Button(box, text=either("确定", "OK"), command=self.ok, default="active").grid(row=0, column=0, padx=3)
-        ttk.Button(box, text=either("取消", "Cancel"), command=self.cancel).grid(row=0, column=1, padx=3)
-        box.pack()
-        self.bind("<Return>", self.ok)
-        self.bind("<Escape>", self.cancel)
-
-    def apply(self) -> None:
-        self.answer = self.line.get().strip()
-
-
-class _Tip:
-    """What a button does, shown beside it while the pointer rests on it."""
-
-    def __init__(self, widget: ttk.Button, text: str) -> None:
-        self._widget, self._text = widget, text
-        self._waiting = ""
-        self._window: tk.Toplevel | None = None
-        widget.bind("<Enter>", self._wait, add=True)
-        for event in ("<Leave>", "<ButtonPress>", "<Destroy>"):
-            widget.bind(event, self._hide, add=True)
-
-    def _wait(self, _event: object) -> None:
-        self._hide(_event)
-        self._waiting = self._widget.after(600, self._show)
-
-    def _show(self) -> None:
-        self._window = window = tk.Toplevel(self._widget)
-        window.wm_overrideredirect(True)
-        wide = font.nametofont("TkDefaultFont").measure("字" * 26)
-        tk.Label(
-            window,
-            text=self._text,
-            justify="left",
-            wraplength=wide,
-            bg="#ffffe6",
-            fg="black",
-            bd=1,
-            relief="solid",
-            padx=6,
-            pady=4,
-        ).pack()
-        window.update_idletasks()
-        right = self._widget.winfo_screenwidth() - window.winfo_reqwidth()
-        x = max(min(self._widget.winfo_rootx(), right), 0)
-        window.wm_geometry(f"+{x}+{self._widget.winfo_rooty() + self._widget.winfo_height() + 2}")
-
-    def _hide(self, _event: object) -> None:
-        if self._waiting:
-            self._widget.after_cancel(self._waiting)
-            self._waiting = ""
-        if self._window is not None:
-            self._window.destroy()
-            self._window = None
-
-
 def _names(book: xw.Book) -> tuple[str, str]:
     """The workbook's name, and the one with its folder: Excel's word for both, which xlwings does not trust on OneDrive."""
     return book.name, book.api.FullName
@@ -477,31 +373,3 @@ def _names(book: xw.Book) -> tuple[str, str]:
 
 def _place(found: Finding) -> str:
     return f"{found.sheet}!{found.cell}" if found.cell else found.sheet
-
-
-def _use_fonts(root: tk.Tk) -> font.Font:
-    """Tk's fonts in a face that has Chinese, where one is known; the one of most texts."""
-    there = set(font.families(root))
-    family = next((name for name in _FONTS if name in there), None)
-    for name in ("TkDefaultFont", "TkTextFont", "TkHeadingFont", "TkMenuFont", "TkCaptionFont", "TkTooltipFont"):
-        named = font.nametofont(name, root)
-        named.configure(size=10)
-        if family:
-            named.configure(family=family)
-    return font.nametofont("TkDefaultFont", root)
-
-
-def _wrapping(label: ttk.Label) -> ttk.Label:
-    """A label whose text is broken where the label ends, however wide it is."""
-    label.bind("<Configure>", lambda event: label.configure(wraplength=max(event.width - 12, 1)))
-    label.configure(wraplength=1 << 8)
-    return label
-
-
-def _with_scrollbar(frame: ttk.Frame, widget: ttk.Treeview | tk.Text) -> None:
-    bar = ttk.Scrollbar(frame, orient="vertical", command=widget.yview)
-    widget.configure(yscrollcommand=bar.set)
-    frame.columnconfigure(0, weight=1)
-    frame.rowconfigure(0, weight=1)
-    widget.grid(row=0, column=0, sticky="nsew")
-    bar.grid(row=0, column=1, sticky="ns")
