@@ -82,25 +82,21 @@ def broken_xml(error: Exception) -> Refused:
     return damaged(f"XML 有误：{error}", f"XML: {error}")
 
 
-# Cutting up: for the readers that take the plain form in which nearly all programs write by regular expressions.
+# For the readers that cut XML up and take the plain form, in which nearly all programs write, by regular expressions.
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|]]>|&(?!(?:amp|lt|gt|quot|apos|#10);)")
 _ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
 
 
-def cut_up(xml: bytes, at: str) -> list[str] | None:
-    """XML as text in pieces, None where it is no UTF-8. Each piece has still to be looked at: see `is_odd`."""
+def plain_text(xml: bytes) -> str | None:
+    """A piece of XML as text, None where a parser has to see it: for its encoding, its characters, or its entities."""
     try:
-        return xml.decode().split(at)
+        text = xml.decode()
     except UnicodeDecodeError:
         return None
-
-
-def is_odd(text: str) -> bool:
-    """Whether a parser has to see a text: for characters that are no XML or would change, or entities beyond `resolved`."""
-    return bool(_ODD.search(text))
+    return None if _ODD.search(text) else text
 
 
 def resolved(text: str) -> str:
-    """A text with its entities as the characters they stand for."""
+    """A plain text with its entities as the characters they stand for."""
     return unescape(text, _ENTITIES) if "&" in text else text

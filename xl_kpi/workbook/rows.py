@@ -20,7 +20,7 @@ from xl_kpi.workbook.budgets import MAX_CELLS, MAX_COLUMN, MAX_ROW
 from xl_kpi.workbook.cells import ReadCell, read_value
 from xl_kpi.workbook.draft import column_letter
 from xl_kpi.workbook.kept import kept
-from xl_kpi.workbook.markup import cut_up, is_odd, resolved
+from xl_kpi.workbook.markup import plain_text, resolved
 from xl_kpi.workbook.refused import Refused
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
@@ -84,8 +84,8 @@ class _Piece(NamedTuple):
 class _Read(NamedTuple):
     """A sheet's rows, cut at each cell and read."""
 
-    head: str  # what stands before the first cell
-    texts: list[str]
+    head: bytes  # what stands before the first cell
+    cut: list[bytes]  # one for each cell
     pieces: list[_Piece]
     rows: Rows  # without shared strings
     strings: dict[str, int]  # the indices of those, by cell
@@ -110,12 +110,9 @@ def read_rows(xml: bytes, strings: Sequence[str], before: Before | None = None) 
 
     Raises Refused, and KeyError, IndexError or ValueError for cells that are none, as the other way of reading.
     """
-    cut = cut_up(xml, "<c ")
-    if cut is None:
-        return None
-    head, *texts = cut
-    read = _as_before(head, texts, before.read) if before is not None and before.read is not None else None
-    read = read or _read(head, texts)
+    head, *cut = xml.split(b"<c ")
+    read = _as_before(head, cut, before.read) if before is not None and before.read is not None else None
+    read = read or _read(head, cut)
     if read is None:
         return None
     if before is not None and len(xml) <= before.most:
@@ -123,15 +120,15 @@ def read_rows(xml: bytes, strings: Sequence[str], before: Before | None = None) 
     return read.with_strings(strings)
 
 
-def _as_before(head: str, texts: list[str], before: _Read) -> _Read | None:
+def _as_before(head: bytes, cut: list[bytes], before: _Read) -> _Read | None:
     """Rows that have the cells and tags of those read before, in their order; None where they have others."""
-    if head != before.head or len(texts) != len(before.texts):
+    if head != before.head or len(cut) != len(before.cut):
         return None
     pieces, strings = before.pieces.copy(), before.strings.copy()
     cells, styles = before.rows.cells.copy(), before.rows.styles.copy()
     filled = True  # whether the cells that hold something are still the same
-    for at in compress(range(len(texts)), map(ne, texts, before.texts)):
-        piece, old = _piece(texts[at]), pieces[at]
+    for at in compress(range(len(cut)), map(ne, cut, before.cut)):
+        piece, old = _piece(cut[at]), pieces[at]
         if piece is None or piece.name != old.name or piece.behind != old.behind:
             return None
         pieces[at] = piece
@@ -147,20 +144,21 @@ def _as_before(head: str, texts: list[str], before: _Read) -> _Read | None:
             del strings[name]
     if not filled:
         cells = {piece.name: piece.cell for piece in pieces if piece.cell is not None}
-    return _Read(head, texts, pieces, Rows(cells, styles, before.rows.hidden), strings)
+    return _Read(head, cut, pieces, Rows(cells, styles, before.rows.hidden), strings)
 
 
-def _read(head: str, texts: list[str]) -> _Read | None:
-    behind = _tags(head.lstrip())
-    if behind is None or is_odd(head):
+def _read(head: bytes, cut: list[bytes]) -> _Read | None:
+    begins = plain_text(head)
+    behind = None if begins is None else _tags(begins.lstrip())
+    if behind is None:
         return None
     rows, pieces, strings = Rows(), [], {}
     cells, styles = rows.cells, rows.styles
     open_row, last = "", 0  # and the column of the last cell in it
     for tag in behind:
         open_row = _next_row(rows, open_row, tag)
-    for text in texts:
-        piece = _piece(text)
+    for xml in cut:
+        piece = _piece(xml)
         if piece is None:
             return None
         column, row, name, style, cell, string, behind = piece
@@ -181,7 +179,7 @@ def _read(head: str, texts: list[str]) -> _Read | None:
                 open_row = _next_row(rows, open_row, tag)
     if open_row:
         raise misplaced()
-    return _Read(head, texts, pieces, rows, strings)
+    return _Read(head, cut, pieces, rows, strings)
 
 
 def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
@@ -194,10 +192,12 @@ def _next_row(rows: Rows, open_row: str, tag: _Row) -> str:
 
 
 @kept(16384, 1000)  # 30 MB at the very most
-def _piece(text: str) -> _Piece | None:
-    found = CELL.match(text)
-    behind = found and _tags(text[found.end() :].lstrip())
-    if found is None or behind is None or is_odd(text):
+def _piece(xml: bytes) -> _Piece | None:
+    text = plain_text(xml)
+    if text is None or not (found := CELL.match(text)):
+        return None
+    behind = _tags(text[found.end() :].lstrip())
+    if behind is None:
         return None
     column, row, style, kind, formula, number, words = found.groups("")
     if "&" in text:

@@ -9,7 +9,7 @@ from xml.parsers import expat
 from xl_kpi.workbook import budgets
 from xl_kpi.workbook.cells import unescape
 from xl_kpi.workbook.kept import kept
-from xl_kpi.workbook.markup import broken_xml, cut_up, doctype_declared, is_odd, resolved, too_deep
+from xl_kpi.workbook.markup import broken_xml, doctype_declared, plain_text, resolved, too_deep
 from xl_kpi.workbook.package import main_part, only, related
 from xl_kpi.workbook.refused import damaged, too_large
 
@@ -42,11 +42,11 @@ def _plain_strings(xml: bytes) -> list[str] | None:
     start, end = xml.find(b"<si>"), xml.rfind(b"</sst>")
     if not 0 <= start < end or not _HEAD.fullmatch(xml, 0, start) or xml[end:].strip() != b"</sst>":
         return None
-    items = cut_up(xml[start:end], "<si>")
-    if items is None or len(items) - 1 > budgets.MAX_STRINGS:
+    items = xml[start + len(b"<si>") : end].split(b"<si>")
+    if len(items) > budgets.MAX_STRINGS:
         return None
     strings = []
-    for item in items[1:]:
+    for item in items:
         string = _plain_string(item)
         if string is None or len(string) > budgets.MAX_TEXT:
             return None
@@ -55,8 +55,9 @@ def _plain_strings(xml: bytes) -> list[str] | None:
 
 
 @kept(8192, 1000)  # workbooks of a plan share most of theirs
-def _plain_string(item: str) -> str | None:
-    if not _PLAIN_STRING.fullmatch(item) or is_odd(item):
+def _plain_string(xml: bytes) -> str | None:
+    item = plain_text(xml)
+    if item is None or not _PLAIN_STRING.fullmatch(item):
         return None
     return "".join(unescape(resolved(text)) for text in _TEXTS.findall(item))
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from openpyxl.formula import Tokenizer
 from openpyxl.utils import FORMULAE
@@ -18,7 +19,8 @@ from openpyxl.utils import FORMULAE
 from xl_kpi.findings import Finding, WorkbookError, either, finding
 from xl_kpi.outward import masked
 from xl_kpi.rules.base import Input, show
-from xl_kpi.scheme.program import STAGES
+from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.program import STAGES, BoundInput
 from xl_kpi.workbook.answers import reading
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import Validation, a1, column_letter
@@ -34,7 +36,7 @@ from xl_kpi.workbook.expected import (
 )
 from xl_kpi.workbook.foreign import foreign
 from xl_kpi.workbook.looks import Look, plain_format, shows
-from xl_kpi.workbook.plan import CODE, COVER, UNIT
+from xl_kpi.workbook.plan import CODE, COVER, UNIT, plan_of
 from xl_kpi.workbook.read import Filled, Meta, input_cells
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.worksheet import Area, ReadValidation, Worksheet, address, areas
@@ -157,7 +159,7 @@ def _counted(filled: Filled, typed: dict[str, Value]) -> tuple[dict[str, Value],
     """The answers as they count, and a finding for each that does not count as it stands."""
     counted = dict(typed)
     findings = []
-    inputs = {bound.id + stage: bound for bound in filled.plan.program.inputs() for stage in STAGES}
+    inputs = _inputs(filled.plan.scheme)
     converted = False
     for node, value in typed.items():
         bound = inputs[node]
@@ -182,6 +184,12 @@ def _counted(filled: Filled, typed: dict[str, Value]) -> tuple[dict[str, Value],
             details = {"label": spec.label, "value": shown or either("空白", "blank")}
             findings.append(finding("input-formula", at=f"{sheet}!{name}", **details))
     return counted, findings
+
+
+@lru_cache(maxsize=16)
+def _inputs(scheme: Scheme) -> dict[str, BoundInput]:
+    """The inputs of a settled scheme, by the node of each of their cells."""
+    return {bound.id + stage: bound for bound in plan_of(scheme).program.inputs() for stage in STAGES}
 
 
 def _read(value: str, spec: Input) -> float | str | None:
