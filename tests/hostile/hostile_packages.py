@@ -338,6 +338,18 @@ XML = [
         heavy=True,
     ),
     Kind(
+        "broken-properties",
+        "the document's properties, which nothing here reads, are no XML: Excel wants to repair the file",
+        reject("damaged"),
+        lambda b: zipped({**b.parts, "docProps/core.xml": b.parts["docProps/core.xml"].replace(b"</", b"<", 1)}),
+    ),
+    Kind(
+        "broken-theme",
+        "so is the theme",
+        reject("damaged"),
+        lambda b: zipped({**b.parts, "xl/theme/theme1.xml": b.parts["xl/theme/theme1.xml"] + b"<"}),
+    ),
+    Kind(
         "deep-styles",
         "the same in the styles",
         reject("unsafe-xml"),

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
+from xml.parsers import expat
 from xml.sax.saxutils import unescape
 
 from xl_kpi.findings import either
 from xl_kpi.workbook import budgets
+from xl_kpi.workbook.kept import kept
 from xl_kpi.workbook.refused import Refused, damaged, too_large
 
 # What a part begins with that any XML parser would take for XML, and what may stand before its root or its DOCTYPE.
@@ -70,6 +72,15 @@ def parse_xml(xml: bytes) -> ElementTree.Element:
         if not level:
             return root
     raise too_deep()
+
+
+@kept(64, 20_000)
+def check_well_formed(xml: bytes) -> None:
+    """Refuse a part that no program can read, for who does not read it either."""
+    try:
+        expat.ParserCreate(namespace_separator="}").Parse(xml, True)
+    except expat.ExpatError as error:
+        raise broken_xml(error) from None
 
 
 def too_deep() -> Refused:

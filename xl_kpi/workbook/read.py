@@ -17,7 +17,8 @@ from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
-from xl_kpi.workbook.package import unpack, unpack_on_demand
+from xl_kpi.workbook.markup import check_well_formed
+from xl_kpi.workbook.package import main_part, only, related, unpack, unpack_on_demand
 from xl_kpi.workbook.plan import META, Plan, plan_of
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before
@@ -107,6 +108,7 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         _same_sheets(plan, found)
         before = _before(plan.scheme)
         sheets = {sheet: read_worksheet(parts[at.part], strings, before[sheet]) for sheet, at in found.sheets.items()}
+        _check_unread(parts, found)
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
         _styled(sheets, len(styles.cells))
     except Refused as refused:
@@ -216,6 +218,16 @@ def _same_sheets(plan: Plan, found: Book) -> None:
         why.append(either(f"多出 {len(added)} 张工作表", f"{len(added)} sheets were added"))
     if why:
         raise WorkbookError(finding("structure", why=either("；", "; ").join(why)))
+
+
+def _check_unread(parts: dict[str, bytes], found: Book) -> None:
+    """Refuse a workbook that Excel would want to repair: XML that is none, in parts that are not read here."""
+    main = main_part(parts)
+    strings = only(related(parts, main), "sharedStrings")
+    read = {main, strings, found.styles, *(sheet.part for sheet in found.sheets.values())}
+    for name, part in parts.items():
+        if name.endswith(".xml") and name not in read:
+            check_well_formed(part)
 
 
 def _styled(sheets: dict[str, Worksheet], styles: int) -> None:
