@@ -1,6 +1,6 @@
 """Checking and recalculating in bulk: how fast against other programs on the same files, and in how much memory.
 
-    .venv/bin/python tests/bench/bulk.py [--files 200] [--rounds 3] [--no-speed | --no-memory]
+    .venv/bin/python tests/bench/bulk.py [--files 2000] [--rounds 3] [--no-speed | --no-memory]
     .venv/bin/python tests/bench/bulk.py --no-speed --files 10000
 
 Speed is measured in this process and in one run, the peers taking turns, the best round of each counting; where the wall's
@@ -47,9 +47,8 @@ def resaved(paths: Sequence[Path], folder: Path) -> list[Path]:
     return made
 
 
-def speed(folder: Path, rounds: int) -> None:
+def speed(folder: Path, ours: Sequence[Path], rounds: int) -> None:
     """Print the milliseconds of each way, and the ratios to the measures of the issue."""
-    ours = filled(folder / "ours", CHUNK * max(2, rounds))
     stale = filled(folder / "stale", CHUNK * max(2, rounds), calculated=False)
     assert all(report.verdict != "reject" for report in checking.checked(ours[:CHUNK])), "what is timed is refused"
     peers: dict[str, tuple[Sequence[Path], int, Work]] = {
@@ -103,9 +102,8 @@ def _ratio(over: Taken, under: Taken, name: str, promised: str) -> None:
 
 def memory(folder: Path, files: int) -> None:
     """Print the peak memory up to several points of one run of the command over a folder."""
-    filled(folder / "all", files)
     begun = time.perf_counter()
-    running = subprocess.Popen(_check([str(folder / "all")], 2), stdout=subprocess.PIPE)
+    running = subprocess.Popen(_check([str(folder)], 2), stdout=subprocess.PIPE)
     peak = [0]
     sampler = threading.Thread(target=_sample, args=(running, peak))
     sampler.start()
@@ -152,16 +150,17 @@ def _resident(root: int) -> int:
 def main() -> None:
     """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--files", type=int, default=200, help="how many workbooks, for memory")
+    parser.add_argument("--files", type=int, default=2000, help="how many workbooks, at least 128 for each round")
     parser.add_argument("--rounds", type=int, default=3, help="how many times the peers take turns")
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--no-memory", action="store_true", help="memory is read from /proc: Linux only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        ours = filled(Path(folder, "ours"), options.files)
         if not options.no_speed:
-            speed(Path(folder), options.rounds)
+            speed(Path(folder), ours, options.rounds)
         if not options.no_memory:
-            memory(Path(folder), options.files)
+            memory(Path(folder, "ours"), options.files)
 
 
 if __name__ == "__main__":

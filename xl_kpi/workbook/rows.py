@@ -4,6 +4,9 @@ Callbacks for every element cost three times what this does, and reading is most
 are cut at each `<c `; every piece must be, to its last character, one cell and the tags of rows behind it, so nothing
 can be passed over, and nothing read that expat would not read alike. What is written in any other way (comments,
 prefixes, shared formulas) makes the whole sheet expat's: see worksheet.py, which remains the measure.
+
+Sheets of one plan differ in a few hundred cells. Where a sheet has as many cells as the one read before it, only pieces
+that differ from that one's are read; each must be the same cell with the same tags behind it, so the order is as good.
 """
 
 from __future__ import annotations
