@@ -29,7 +29,7 @@ from xl_kpi.workbook.plan import CODE, UNIT
 SCHEME = "zaozhuang-hospital-2022"
 CHUNK = 128  # files a worker is handed at once, see xl_kpi/summary/returns.py
 _FEW = 32  # files for engines that take long
-_DISTINCT = 200  # sets of answers; more files than that repeat them under other names
+_DISTINCT = 400  # sets of answers; more files than that repeat them under other names, once nothing of them is kept
 
 
 # the files
