@@ -326,6 +326,19 @@ def test_the_list_of_an_earlier_check_does_not_outlast_a_check_that_rejects(book
     assert [row[2] for row in block(book)] == [f.code for f in report.findings] == ["structure"]
 
 
+def test_a_locked_list_is_said_to_be_so_and_the_outcome_is_told(book: xw.Book) -> None:
+    sheet = book.sheets[CHECKS]
+    sheet.api.Unprotect()
+    sheet.range("F4:F6").api.Locked = True
+    sheet.api.Protect()
+    book.sheets[ENTRY].range("E10").clear_contents()
+    report, told = commands.check(book)
+    assert {"missing", "unlocked"} & {f.code for f in report.findings} == {"missing"}
+    assert "已锁定，没有列出" in told.text
+    with pytest.raises(XlKpiError, match="已锁定"):
+        commands.clear(book)
+
+
 def test_anothers_sheet_of_the_same_name_is_left_as_it_is(excel: Desktop) -> None:
     book = xw.App().books.add()
     book.sheets[0].name = CHECKS

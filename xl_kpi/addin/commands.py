@@ -110,7 +110,7 @@ def check(book: xw.Book) -> tuple[api.Report, Told]:
         block = _block(book)
         if block is not None:
             _write(block, report.findings)
-    return report, Told(summary(report), report.verdict != "accept", report)
+    return report, Told(summary(report, block is not None), report.verdict != "accept", report)
 
 
 def headline(report: api.Report) -> str:
@@ -125,19 +125,21 @@ def headline(report: api.Report) -> str:
     )
 
 
-def summary(report: api.Report) -> str:
-    """A report in two or three lines."""
+def summary(report: api.Report, listed: bool) -> str:
+    """A report in two or three lines; whether its findings are listed on 核对."""
     head = headline(report)
     if report.assessment is None:
         return head
     problems = [f for f in report.findings if f.severity != "info"]
     if not problems:
         return head + either("\n没有发现问题。", "\nno problems found.")
-    told = either(
-        f"\n发现 {len(problems)} 处问题，列在“{CHECKS}”表右侧，单击单元格地址可转到该处。第一处：\n",
-        f"\n{len(problems)} problems, listed on {CHECKS}. The first:\n",
-    )
-    return head + told + problems[0].message
+    where = either(f"列在“{CHECKS}”表右侧，单击单元格地址可转到该处", f"listed on {CHECKS}")
+    if not listed:
+        where = either(
+            f"“{CHECKS}”表中列出问题的位置已锁定，没有列出", f"not listed: their place on {CHECKS} is locked"
+        )
+    told = either(f"发现 {len(problems)} 处问题，{where}。第一处：", f"{len(problems)} problems, {where}. The first:")
+    return f"{head}\n{told}\n{problems[0].message}"
 
 
 def go(book: xw.Book, step: int) -> Told:
@@ -240,12 +242,13 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 
 
 def _block(book: xw.Book) -> xw.Range | None:
-    """Where findings are listed; None without its headings: another's sheet of this name is left alone."""
-    if CHECKS in book.sheet_names:
-        sheet = book.sheets[CHECKS]
-        if sheet.range(_TITLES).raw_value == (checks.FINDING_TITLES,):
-            return sheet.range(_BLOCK)
-    return None
+    """Where findings are listed; None without its headings (another's sheet of this name is left alone), or locked."""
+    if CHECKS not in book.sheet_names:
+        return None
+    sheet = book.sheets[CHECKS]
+    block = sheet.range(_BLOCK)
+    locked = sheet.api.ProtectContents and block.api.Locked is not False  # None where some cells are
+    return None if locked or sheet.range(_TITLES).raw_value != (checks.FINDING_TITLES,) else block
 
 
 def _own_block(book: xw.Book) -> xw.Range:
@@ -253,7 +256,8 @@ def _own_block(book: xw.Book) -> xw.Range:
     block = _block(book)
     if block is None:
         why = either(
-            f"没有“{CHECKS}”表，或其中没有列出问题的位置", f"it has no sheet {CHECKS} with a place for findings"
+            f"没有“{CHECKS}”表，或其中列出问题的位置不在原处、已锁定",
+            f"it has no sheet {CHECKS}, or the place for findings in it was moved or locked",
         )
         raise XlKpiError(finding("not-ours", file=book.name, why=why))
     return block
