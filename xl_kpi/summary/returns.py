@@ -98,9 +98,10 @@ class Known(NamedTuple):
 
 @dataclass
 class Together:
-    """What is known of the files as a whole, by position: copies, and files that contradict each other."""
+    """What is known of the files as a whole, by position: their names, copies, and files that contradict each other."""
 
     known: list[Known]
+    called: list[str]
     copies: dict[int, int] = field(default_factory=dict)  # a copy, and the file of which it is one
     rivals: dict[int, list[int]] = field(default_factory=dict)
 
@@ -132,9 +133,8 @@ def check_all(
             question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
             keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
             rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
-        called = _called(sources)
         for position, row in enumerate(rows):
-            yield _annotated(row, position, together, called)
+            yield _annotated(row, position, together)
     handed_in = {unit_key(known.unit) for known in together.known}
     for unit in asked.units:
         if unit_key(unit) not in handed_in:
@@ -207,7 +207,9 @@ def _lost_answers(source: Source, why: str) -> str:
 
 
 def _together(sources: Sequence[Source], scheme_file: str, asked: Asked, crew: Crew) -> Together:
-    together = Together(list(crew.each(_known, sources, _lost_known)))
+    drawn = _Drawn(sources)
+    known = list(crew.each(_known, drawn, _lost_known))
+    together = Together(known, _called(drawn.places))
     owned = [positions for positions in _by_owner(together.known) if len(positions) > 1]
     shared = [position for positions in owned for position in positions]
     read = crew.each(
@@ -244,16 +246,33 @@ def _by_owner(known: Sequence[Known]) -> Iterator[list[int]]:
             yield sorted(position for positions in by_code.values() for position in positions)
 
 
-def _called(sources: Sequence[Source]) -> list[str]:
+@dataclass
+class _Drawn:
+    """Files of which it is kept where each is: they may be opened only as they are drawn, and are not drawn for it again."""
+
+    sources: Sequence[Source]
+    places: list[Path | str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __iter__(self) -> Iterator[Source]:
+        for source in self.sources:
+            self.places.append(source if isinstance(source, Path) else source[0])
+            yield source
+
+
+def _called(places: Sequence[Path | str]) -> list[str]:
     """What each file is called: its name, or its path where another has the same name."""
-    often = Counter(map(name_of, sources))
-    return [str(s) if isinstance(s, Path) and often[s.name] > 1 else name_of(s) for s in sources]
+    names = [place.name if isinstance(place, Path) else place for place in places]
+    often = Counter(names)
+    return [str(place) if often[name] > 1 else name for place, name in zip(places, names, strict=True)]
 
 
-def _annotated(row: Row, position: int, together: Together, called: Sequence[str]) -> Row:
+def _annotated(row: Row, position: int, together: Together) -> Row:
     """A row with what the other files say about it."""
     added = []
-    copy_of = together.copies.get(position)
+    copy_of, called = together.copies.get(position), together.called
     rivals = together.rivals.get(position, [])
     if rivals:
         others = either("、", ", ").join(called[rival] for rival in rivals)
