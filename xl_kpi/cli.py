@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
-from xl_kpi.findings import Finding, SchemeError, Verdict, XlKpiError, either, finding, speak, worst
+from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.units import Unit, read_units
 
@@ -241,7 +241,7 @@ def _check(options: argparse.Namespace) -> int:
             else:
                 _print_row(row)
     if len(paths) > 1 and not options.json:
-        said = "，".join(f"{_verdict(verdict)} {counts[verdict]}" for verdict in ("accept", "flag", "reject"))
+        said = "，".join(f"{verdict_word(verdict)} {counts[verdict]}" for verdict in ("accept", "flag", "reject"))
         missing = f"；另有 {counts['missing']} 个单位未交" if counts["missing"] else ""
         print(f"{len(paths)} 个文件：{said}{missing}", file=sys.stderr)
     return FOUND if counts.total() > counts["accept"] else CLEAN
@@ -300,13 +300,8 @@ def _write_csv(rows: Iterable[api.Row], stream: IO[bytes]) -> None:
         stream.write(line.encode())
 
 
-def _verdict(verdict: Verdict) -> str:
-    words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
-    return either(*words[verdict])
-
-
 def _outcome(row: api.Row) -> str:
-    return _verdict(row["verdict"]) if row["file"] else either("未交", "missing")
+    return verdict_word(row["verdict"]) if row["file"] else either("未交", "missing")
 
 
 def _print_row(row: api.Row) -> None:
@@ -395,7 +390,7 @@ def _demo(options: argparse.Namespace) -> int:
         rows.append(
             [
                 report.unit,
-                _verdict(report.verdict),
+                verdict_word(report.verdict),
                 f"{outcome.total:.2f}",
                 f"{outcome.rate:.2%}",
                 outcome.grade,

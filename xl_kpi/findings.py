@@ -405,6 +405,12 @@ def verdict(findings: Iterable[Finding]) -> tuple[Verdict, str]:
     return ("flag", flagging) if flagging else ("accept", OK)
 
 
+def verdict_word(verdict: Verdict) -> str:
+    """A verdict as it is told."""
+    words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
+    return either(*words[verdict])
+
+
 class XlKpiError(Exception):
     """Something that stops the work at hand: one finding or several."""
 

@@ -344,6 +344,12 @@ XML = [
         lambda b: zipped({**b.parts, "docProps/core.xml": b.parts["docProps/core.xml"].replace(b"</", b"<", 1)}),
     ),
     Kind(
+        "entity-bomb-in-custom-xml",
+        "an item of customXml in UTF-16, as Power Query writes it, holds a DOCTYPE with a billion laughs",
+        reject("unsafe-xml"),
+        lambda b: zipped({**b.parts, "customXml/item1.xml": f"{_BOMB}<a>&l9;</a>".encode("utf-16")}),
+    ),
+    Kind(
         "broken-theme",
         "so is the theme",
         reject("damaged"),

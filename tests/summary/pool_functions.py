@@ -1,4 +1,4 @@
-"""Functions for `pool.each`, by name in every worker: each item says what befalls who works on it.
+"""`Team.each` by a team that ends with it, and functions for it, by name in every worker: each item says what befalls who works on it.
 
 An item is (number, what, detail); its result is (number, "done") unless the item says otherwise.
 """
@@ -10,11 +10,27 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from xl_kpi.summary.pool import Team
+
 Item = tuple[int, str, Any]
 Result = tuple[int, str]
+
+
+def each(
+    function: Callable[[list[Item]], list[Result]],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    scheduler: str = "",
+    **more: Any,
+) -> Iterator[Result]:
+    """What a team makes of items; it is there for them only."""
+    with Team(workers, scheduler) as team:
+        yield from team.each(function, items, **more)
 
 
 def work(items: list[Item]) -> list[Result]:

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from dask_cluster import Cluster, free_port, kill_who_writes
-from pool_functions import Item, Result, lost, work
+from pool_functions import Item, Result, each, lost, work
 
 from xl_kpi.findings import XlKpiError
 from xl_kpi.summary import pool
-from xl_kpi.summary.pool import each
 
 pytestmark = [
     pytest.mark.xdist_group("cluster"),

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pool_functions
 import pytest
-from pool_functions import Item, Result, lost, too_few, work
+from pool_functions import Item, Result, each, lost, too_few, work
 
 from xl_kpi.findings import either, speak
-from xl_kpi.summary.pool import each
 
 DIED = "处理进程意外终止"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="内存上限与 /proc 只在 Linux 上有")
@@ -248,8 +247,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind() -> None:
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
-        "from pool_functions import lost, work\n"
-        "from xl_kpi.summary.pool import each\n"
+        "from pool_functions import each, lost, work\n"
         "if __name__ == '__main__':\n"
         f"    list(each(work, [(0, 'pid', {str(tmp_path / 'pid')!r}), (1, 'sleep', 60)], lost=lost, workers=1))\n"
     )

@@ -20,7 +20,7 @@ import xlwings as xw
 
 from xl_kpi import api
 from xl_kpi.checking import patched
-from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.findings import Finding, XlKpiError, either, finding, verdict_word
 from xl_kpi.workbook.draft import a1, quote_sheet
 from xl_kpi.workbook.expected import names_in
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
@@ -217,7 +217,6 @@ def folder_table(folder: Path, at: Progress = _unseen) -> list[list[str | float]
     if not files:
         why = either("没有工作簿", "there is no workbook")
         raise XlKpiError(finding("nothing-to-do", where=str(folder), why=why))
-    words = {"accept": ("通过", "accepted"), "flag": ("有问题", "flagged"), "reject": ("退回", "rejected")}
     table: list[list[str | float]] = [
         ["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]
     ]
@@ -226,7 +225,7 @@ def folder_table(folder: Path, at: Progress = _unseen) -> list[list[str | float]
         at(min(number + 1, len(files)), len(files))
         problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
         outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
-        line = [row["file"], row["unit"], either(*words[row["verdict"]]), *outcome, len(problems), *problems[:1]]
+        line = [row["file"], row["unit"], verdict_word(row["verdict"]), *outcome, len(problems), *problems[:1]]
         table.append([("" if value is None else value) for value in line] + [""] * (1 - len(problems[:1])))
     return table
 

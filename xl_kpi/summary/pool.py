@@ -122,21 +122,6 @@ class Team:
         return _in_order(self._crew, function, source, lost, share, seconds)
 
 
-def each(
-    function: Callable[[list[Item]], list[Result]],
-    items: Iterable[Item],
-    *,
-    lost: Callable[[Item, str], Result],
-    workers: int | None = None,
-    scheduler: str = "",
-    chunk: int = 16,
-    seconds: float = 30.0,
-) -> Iterator[Result]:
-    """`Team.each` by a team that ends with it."""
-    with Team(workers, scheduler) as team:
-        yield from team.each(function, items, lost=lost, chunk=chunk, seconds=seconds)
-
-
 def _here(
     function: Callable[[list[Item]], list[Result]], source: Iterator[Item], lost: Callable[[Item, str], Result]
 ) -> Iterator[Result]:

@@ -76,9 +76,15 @@ def parse_xml(xml: bytes) -> ElementTree.Element:
 
 @kept(64, 20_000)
 def check_well_formed(xml: bytes) -> None:
-    """Refuse a part that no program can read, for who does not read it either."""
+    """Refuse a part that no program can read, for who does not read it either; and a DOCTYPE, in whatever encoding."""
+
+    def no_doctype(*_: object) -> None:
+        raise doctype_declared()
+
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.StartDoctypeDeclHandler = no_doctype
     try:
-        expat.ParserCreate(namespace_separator="}").Parse(xml, True)
+        parser.Parse(xml, True)
     except expat.ExpatError as error:
         raise broken_xml(error) from None
 

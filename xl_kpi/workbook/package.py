@@ -83,7 +83,6 @@ _OFFICE = {
 
 # Relationships
 
-_TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
 
@@ -104,8 +103,10 @@ def related(parts: Mapping[str, bytes], source: str) -> dict[str, Related]:
     if xml is None:
         return {}
     found = _related(xml, source)
-    for target in (relation.target for relation in found.values() if not relation.external):
-        if target not in parts and target.casefold() in map(str.casefold, parts):
+    lacking = {r.target for r in found.values() if not r.external and r.target not in parts}
+    folded = {part.casefold() for part in parts} if lacking else set()
+    for target in lacking:
+        if target.casefold() in folded:
             raise ambiguous(f"{target} 的大小写不符", f"{target} differs in case from the part")
     return dict(found)
 
