@@ -115,10 +115,6 @@ def _modules(desktop: Desktop) -> dict[str, ModuleType]:
     def dispatch_new(_program: str) -> CDispatch:
         return desktop.start().dispatch
 
-    def message_box(_hwnd: int, prompt: str, title: str, _style: int) -> int:
-        desktop.alerts.append((title, prompt))
-        return desktop.answer
-
     def terminate(pid: int, _code: int) -> None:
         desktop.instances[:] = [one for one in desktop.instances if one.hwnd != pid]
 
@@ -126,7 +122,7 @@ def _modules(desktop: Desktop) -> dict[str, ModuleType]:
         "pywintypes": {"com_error": ComError, "error": OSError, "TimeType": Time},
         "pythoncom": {"com_error": ComError, "ole_error": ComError, "CoInitialize": lambda: None},
         "win32api": {
-            "MessageBox": message_box,
+            "MessageBox": desktop.person.message_box,
             "OpenProcess": lambda _access, _inherit, pid: pid,
             "TerminateProcess": terminate,
             "CloseHandle": lambda _handle: None,
