@@ -14,6 +14,7 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
 
 from xl_kpi import api
 from xl_kpi.addin import entry
+from xl_kpi.addin.desk import TITLE
 from xl_kpi.workbook.plan import ENTRY, RULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -299,4 +300,4 @@ def test_an_excel_that_xlwings_gives_up_on_is_busy(press: Press, monkeypatch: py
 
 def test_the_title_of_the_messages_is_the_same_in_vba() -> None:
     strings = yaml.safe_load((ROOT / "macros" / "strings.yaml").read_text(encoding="utf-8"))
-    assert strings["TITLE"] == entry.TITLE
+    assert strings["TITLE"] == TITLE

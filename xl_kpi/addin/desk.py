@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import xlwings as xw
+from xl_kpi.addin.excel import xw
 
 TITLE = "绩效考核"
 

@@ -10,13 +10,12 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-
-import xlwings as xw
 
 from xl_kpi import api
-from xl_kpi.addin import commands, install
-from xl_kpi.addin.desk import TITLE, Desk, ExcelDesk
+from xl_kpi.addin import commands, excel, install
+from xl_kpi.addin.desk import Desk as Desk
+from xl_kpi.addin.desk import ExcelDesk
+from xl_kpi.addin.excel import xw
 from xl_kpi.findings import XlKpiError, either, finding
 from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.units import Unit, read_units
@@ -39,8 +38,7 @@ def run(action: str) -> None:
 
 def do_not_wait() -> None:
     """A busy Excel is to be told of: xlwings would ask it for ever."""
-    if hasattr(xw, "_xlwindows"):
-        xw._xlwindows.N_COM_ATTEMPTS = 3
+    excel.tame()
 
 
 def perform(action: str, app: xw.App | None, desk: Desk) -> None:
