@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xlwings as xw
-
 from xl_kpi import api
+from xl_kpi.addin.excel import xw
 from xl_kpi.checking import patched
 from xl_kpi.findings import Finding, XlKpiError, either, finding, verdict_word
 from xl_kpi.workbook.draft import a1, quote_sheet
