@@ -16,12 +16,10 @@ from typing import Protocol
 import xlwings as xw
 
 from xl_kpi import api
-from xl_kpi.addin import commands, install
+from xl_kpi.addin import commands, files, install
+from xl_kpi.addin.commands import TITLE
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.saving import save
-from xl_kpi.workbook.units import Unit, read_units
 
-TITLE = "绩效考核"
 _BUSY = (-2147418111, -2146777998)  # RPC_E_CALL_REJECTED; 0x800AC472: a cell is being edited
 _WORKBOOKS = "工作簿 (*.xlsx),*.xlsx"
 _LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
@@ -107,11 +105,8 @@ def outcome(work: Callable[[], commands.Told]) -> commands.Told:
     """What some work has to say, or why it could not be done. Raises what nobody foresaw."""
     try:
         return work()
-    except XlKpiError as error:
-        return commands.Told("\n".join(found.message for found in error.findings), True)
-    except OSError as error:
-        why = f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序"
-        return commands.Told(why, True)
+    except (XlKpiError, OSError) as error:
+        return commands.Told(files.explained(error), True)
     except Exception as error:
         if not _is_busy(error):
             raise
@@ -208,13 +203,9 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     folder = desk.folder("把空白工作簿存到哪个文件夹？") if listed else None
     if not scheme or listed is None or folder is None:
         return commands.Told("")
-    units: list[Unit] = read_units(listed)
+    units = files.units_of(listed)
     with commands.progress(app, either("正在生成", "making")) as at:
-        for number, unit in enumerate(units, 1):
-            at(number, len(units))
-            settled = api.scheme(scheme, unit.level)
-            save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
-    return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
+        return commands.Told(files.blanks(scheme, units, folder, at=at).said)
 
 
 def _scheme_of(app: xw.App | None) -> str:
