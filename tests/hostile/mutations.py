@@ -1,4 +1,4 @@
-"""Every kind of tampering, in one table: what it does, and the right answer by shared/hostile-files.md."""
+"""Every kind of tampering, and of honest editing, in one table: what it does, and the right answer to it."""
 
 from __future__ import annotations
 
