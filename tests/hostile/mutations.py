@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hostile_contents
+import hostile_honest
 import hostile_packages
 import hostile_sheets
 from hostile_book import Kind
 
-KINDS: tuple[Kind, ...] = (*hostile_contents.KINDS, *hostile_sheets.KINDS, *hostile_packages.KINDS)
+KINDS: tuple[Kind, ...] = (
+    *hostile_contents.KINDS,
+    *hostile_sheets.KINDS,
+    *hostile_packages.KINDS,
+    *hostile_honest.KINDS,
+)
 BY_NAME = {kind.name: kind for kind in KINDS}

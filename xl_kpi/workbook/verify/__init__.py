@@ -17,6 +17,7 @@ from xl_kpi.workbook.expected import Place, expected, plain
 from xl_kpi.workbook.read import Filled
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.verify import cells, formulas, inputs, settings, shown, structure, validations
+from xl_kpi.workbook.verify.inputs import Computed
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Examined:
     counted: dict[str, Value]  # the same as it counts: texts that say a number are read, 1904 dates converted
     shown: list[ReadValue]  # what each formula cell shows, in the order of `expected(scheme).formulas`
     changed: set[Place]  # formula cells whose formula is gone or another
+    computed: list[Computed]  # inputs in which a formula stands
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -57,7 +59,8 @@ def _examined(filled: Filled) -> Examined:
     typed = filled.typed()
     counted, told = inputs.counted(filled, typed)
     found += told
-    if found or changed or formulas.has_others(plan, filled):
+    computed = list(inputs.computed(filled, counted))
+    if found or changed or computed or formulas.has_others(plan, filled):
         found += formulas.computable(plan, filled, changed)
     for name, sheet in plan.sheets.items():
         found += cells.contents(name, sheet, filled)
@@ -67,7 +70,7 @@ def _examined(filled: Filled) -> Examined:
         found += validations.validations(name, sheet, filled.sheets[name])
         found += shown.hidden(name, sheet, filled)
     found += settings.settings(plan, filled)
-    return Examined(typed, counted, values, changed, list(_trimmed(found)))
+    return Examined(typed, counted, values, changed, computed, list(_trimmed(found)))
 
 
 _NOTHING = ReadCell()

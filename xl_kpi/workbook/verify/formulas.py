@@ -1,4 +1,4 @@
-"""Formulas that are not the plan's: which of them nothing can compute, and which reach out of the workbook."""
+"""Formulas that are not the plan's: which of them leave nothing to compute by, and which reach out of the workbook."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ def has_others(plan: Expected, filled: Filled) -> bool:
 
 
 def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
-    """Whether every formula that is not the plan's has a value at all, and refers to nothing outside the workbook."""
+    """Whether formulas in place of the plan's have a value at all, and which formulas refer to something outside.
+
+    What stands in a cell that the plan computes nothing in needs no value: nothing reads it, or it is an answer, whose
+    stored result is judged as any answer (inputs.py).
+    """
     own = {
         (sheet, name): cell.formula
         for sheet, read in filled.sheets.items()
@@ -43,10 +47,10 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
     for place, text in own.items():
         at = "!".join(place)
         unknown, outside = _strange(text)
-        if unknown:
-            why = either(f"函数 {unknown} 不受支持", f"the function {unknown} is not supported")
+        if place in changed and unknown:
+            why = either(f"其中的 {unknown} 无法计算", f"the function {unknown} is not supported")
             yield finding("not-computable", at=at, why=why)
-        elif _circular(place, texts):
+        elif place in changed and _circular(place, texts):
             yield finding("not-computable", at=at, why=either("循环引用", "it refers to itself"))
         if outside:
             what = either(f"引用外部数据的公式（{at}）", f"a formula that refers to something outside ({at})")
