@@ -35,8 +35,8 @@ def looks(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
 def conditions(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
     """Numbers that a conditional format shows in a number format of its own; none of ours sets one."""
     read = filled.sheets[name]
-    for where, index in read.conditions:
-        code = filled.styles.conditional.get(index)
+    for where, index, brought in read.conditions:
+        code = brought or filled.styles.conditional.get(index)
         if code is None:
             continue
         for wanted, planned in sheet.looks.items():
