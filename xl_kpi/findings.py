@@ -291,8 +291,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "input-formula": Kind(
         "warning",
-        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
-        "{label!r} holds a formula; its stored result {value} was used",
+        "“{label}”填的是{what}，{how}。{remedy}",
+        "{label!r} holds {what}; {how}: {remedy}",
     ),
     "engine-differs": Kind(
         "error",
