@@ -210,32 +210,18 @@ def _misnamed(filled: Filled) -> Iterator[Finding]:
 
 
 def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
-    """Reports of files of one plan: one batch of all their answers.
-
-    A file whose answers count otherwise than its formulas see them (a text that says a number) has two rows in it:
-    what the workbook should show is judged by the first, the outcome is the second.
-    """
+    """Reports of files of one plan: one batch of all their answers."""
     plan = together[0].plan
-    rows = [returned.examined.typed for returned in together]
-    counted: dict[int, int] = {}
-    for number, returned in enumerate(together):
-        counted[number] = number
-        if returned.examined.counted != returned.examined.typed:
-            counted[number] = len(rows)
-            rows.append(returned.examined.counted)
-    batch = run(plan.program, rows)
+    batch = run(plan.program, [returned.examined.typed for returned in together])
     values = compare.shown(plan, batch)
-    return {
-        returned.position: _report(returned, batch, counted[number], values[number])
-        for number, returned in enumerate(together)
-    }
+    return {returned.position: _report(returned, batch, row, values[row]) for row, returned in enumerate(together)}
 
 
 def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]) -> Report:
     plan = returned.plan
     findings = (
         *returned.findings,
-        *(finding(i.code, at=plan.at(i.node), **i.details) for i in checks.issues(plan.program, batch, row)),
+        *(finding(i.code, at=plan.at(i.node), **i.details) for i in checks.issues(plan.program, batch, row, plan.at)),
         *compare.findings(plan, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
@@ -257,7 +243,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
 
 
 def _digest(returned: _Returned) -> str:
-    answers = sorted(returned.examined.counted.items())
+    answers = sorted(returned.examined.typed.items())
     text = json.dumps([returned.plan.fingerprint, answers])
     return hashlib.sha256(text.encode()).hexdigest()
 

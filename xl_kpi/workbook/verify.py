@@ -18,10 +18,9 @@ from openpyxl.utils import FORMULAE
 
 from xl_kpi.findings import Finding, WorkbookError, either, finding
 from xl_kpi.outward import masked
-from xl_kpi.rules.base import Input, show
+from xl_kpi.scheme import asking
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES, BoundInput
-from xl_kpi.workbook.answers import reading
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.draft import Validation, a1, column_letter
 from xl_kpi.workbook.expected import (
@@ -41,15 +40,12 @@ from xl_kpi.workbook.read import Filled, Meta, input_cells
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.worksheet import Area, ReadValidation, Worksheet, address, areas
 
-_1904 = 1462  # days between the two date systems
-
 
 @dataclass
 class Examined:
     """A workbook that was read and compared with its plan: all that scoring and reporting need of it."""
 
     typed: dict[str, Value]  # by node id, as the workbook's own formulas see it
-    counted: dict[str, Value]  # the same as it counts: texts that say a number are read, 1904 dates converted
     shown: list[ReadValue]  # what each formula cell shows, in the order of `expected(scheme).formulas`
     changed: set[Place]  # formula cells whose formula is gone or another
     findings: list[Finding] = field(default_factory=list)
@@ -80,8 +76,7 @@ def _examined(filled: Filled) -> Examined:
             if cell.formula != formula.text and plain(cell.formula or "") != plain(formula.text)
         }
     typed = filled.typed()
-    counted, read = _counted(filled, typed)
-    found += read
+    found += _answers(filled, typed)
     if found or changed or _has_other_formulas(plan, filled):
         found += _computable(plan, filled, changed)
     for name, sheet in plan.sheets.items():
@@ -92,7 +87,7 @@ def _examined(filled: Filled) -> Examined:
         found += _validations(name, sheet, filled.sheets[name])
         found += _hidden(name, sheet, filled)
     found += _settings(plan, filled)
-    return Examined(typed, counted, shown, changed, list(_trimmed(found)))
+    return Examined(typed, shown, changed, list(_trimmed(found)))
 
 
 _NOTHING = ReadCell()
@@ -155,47 +150,30 @@ def _moved(sheet: ExpectedSheet, cells: Mapping[str, ReadCell], wrong: Mapping[s
 # answers
 
 
-def _counted(filled: Filled, typed: dict[str, Value]) -> tuple[dict[str, Value], list[Finding]]:
-    """The answers as they count, and a finding for each that does not count as it stands."""
-    counted = dict(typed)
-    findings = []
+def _answers(filled: Filled, typed: dict[str, Value]) -> Iterator[Finding]:
+    """What is to be said of the cells that are filled in, whatever stands there: formulas, and the dates of 1904."""
     inputs = _inputs(filled.plan.scheme)
-    converted = False
-    for node, value in typed.items():
-        bound = inputs[node]
-        if isinstance(value, str):
-            read = _read(value, bound.spec)
-            if read is not None:
-                counted[node] = read
-                shown = read if isinstance(read, str) else show(read, bound.spec.kind)
-                details = {"label": bound.spec.label, "value": masked(value), "read": shown}
-                findings.append(finding("text-number", at=filled.plan.at(node), **details))
-        elif filled.book.date1904 and bound.spec.kind == "date" and value is not None:
-            counted[node] = value + _1904
-            converted = True
-    if converted:
-        findings.append(finding("date-1904"))
+    dates = [node for node, value in typed.items() if isinstance(value, float) and _is_date(inputs, node)]
+    if filled.book.date1904 and dates:
+        yield finding("date-1904")
     for node, sheet, name in input_cells(filled.plan.scheme):
         cell = filled.sheets[sheet].cells.get(name)
         if cell is not None and cell.formula is not None:
             spec = inputs[node].spec
             value = typed.get(node)
-            shown = show(value, spec.kind) if isinstance(value, float) else masked(value or "")
+            shown = asking.shown(value, spec.kind) if isinstance(value, float) else masked(value or "")
             details = {"label": spec.label, "value": shown or either("空白", "blank")}
-            findings.append(finding("input-formula", at=f"{sheet}!{name}", **details))
-    return counted, findings
+            yield finding("input-formula", at=f"{sheet}!{name}", **details)
+
+
+def _is_date(inputs: Mapping[str, BoundInput], node: str) -> bool:
+    return node in inputs and inputs[node].spec.kind == "date"
 
 
 @lru_cache(maxsize=16)
 def _inputs(scheme: Scheme) -> dict[str, BoundInput]:
     """The inputs of a settled scheme, by the node of each of their cells."""
     return {bound.id + stage: bound for bound in plan_of(scheme).program.inputs() for stage in STAGES}
-
-
-def _read(value: str, spec: Input) -> float | str | None:
-    if spec.kind == "choice" and value in spec.choices:
-        return None
-    return reading(value, spec)
 
 
 # formulas that are not the plan's
