@@ -214,7 +214,7 @@ def _misnamed(filled: Filled) -> Iterator[Finding]:
 def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
     """Reports of files of one plan: one batch of all their answers.
 
-    A file whose answers count otherwise than its formulas see them (a text that says a number) has two rows in it:
+    A file whose answers count otherwise than its formulas see them (dates counted from 1904) has two rows in it:
     what the workbook should show is judged by the first, the outcome is the second.
     """
     plan = together[0].plan
@@ -238,7 +238,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
     computed = {formula.at: formula for formula in returned.examined.computed}
     findings = (
         *returned.findings,
-        *_answers_told(computed, plan, checks.issues(plan.program, batch, row)),
+        *_answers_told(computed, plan, checks.issues(plan.program, batch, row, plan.at)),
         *compare.findings(plan, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
@@ -272,7 +272,7 @@ def _answers_told(computed: Mapping[str, Computed], plan: Plan, issues: Iterable
         yield formula.told(at not in unfit)
 
 
-_OF_THE_ANSWER = ("missing", "invalid", "out-of-range")
+_OF_THE_ANSWER = ("missing", "invalid", "text-number", "out-of-range")
 
 
 def _digest(returned: _Returned) -> str:
