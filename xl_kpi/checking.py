@@ -9,7 +9,7 @@ import gc
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +21,7 @@ from xl_kpi.engines.base import NOT_COMPUTED, RecalculationError
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, Verdict, WorkbookError, either, finding, verdict
 from xl_kpi.scoring import checks
+from xl_kpi.scoring.checks import Issue
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
 from xl_kpi.workbook.archive import replace_parts
@@ -31,6 +32,7 @@ from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read
 from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import Examined, examine
+from xl_kpi.workbook.verify.inputs import Computed
 
 NATIVE = "native"
 
@@ -233,9 +235,10 @@ def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
 
 def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]) -> Report:
     plan = returned.plan
+    computed = {formula.at: formula for formula in returned.examined.computed}
     findings = (
         *returned.findings,
-        *(finding(i.code, at=plan.at(i.node), **i.details) for i in checks.issues(plan.program, batch, row)),
+        *_answers_told(computed, plan, checks.issues(plan.program, batch, row)),
         *compare.findings(plan, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
@@ -254,6 +257,22 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
         _digest(returned),
         assess(plan.program, batch, row) if result != "reject" else None,
     )
+
+
+def _answers_told(computed: Mapping[str, Computed], plan: Plan, issues: Iterable[Issue]) -> Iterator[Finding]:
+    """A finding for each answer that is not in order. One that a formula gives has one, which says both."""
+    unfit = set()
+    for issue in issues:
+        at = plan.at(issue.node)
+        if at in computed and issue.code in _OF_THE_ANSWER:
+            unfit.add(at)
+        else:
+            yield finding(issue.code, at=at, **issue.details)
+    for at, formula in computed.items():
+        yield formula.told(at not in unfit)
+
+
+_OF_THE_ANSWER = ("missing", "invalid", "out-of-range")
 
 
 def _digest(returned: _Returned) -> str:

@@ -113,6 +113,11 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "exists": Kind(
+        "error",
+        "文件夹 {folder} 里已有同名文件：{names}。没有改动任何文件；请换一个文件夹，或先把它们移走",
+        "{folder} already holds {names}; nothing was changed: choose another folder, or move them",
+    ),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
@@ -286,8 +291,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "input-formula": Kind(
         "warning",
-        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
-        "{label!r} holds a formula; its stored result {value} was used",
+        "“{label}”填的是{what}，{how}。{remedy}",
+        "{label!r} holds {what}; {how}: {remedy}",
     ),
     "engine-differs": Kind(
         "error",

@@ -72,11 +72,15 @@ class Team:
     Args:
         workers: processes; one for each core unless told. 0: this process, with neither isolation nor limits.
         scheduler: the address of a Dask scheduler, tcp://host:port; `workers` then does not count.
+        watch: called at least every second while there is work to wait for; what it raises ends the work.
     """
 
-    def __init__(self, workers: int | None = None, scheduler: str = "") -> None:
+    def __init__(
+        self, workers: int | None = None, scheduler: str = "", watch: Callable[[], None] | None = None
+    ) -> None:
         self._workers = workers
         self._scheduler = scheduler
+        self._watch = watch or _unwatched
         self._crew: _Crew | None = None
 
     def __enter__(self) -> Team:
@@ -115,17 +119,25 @@ class Team:
         """
         source = iter(items)
         if self._workers == 0 and not self._scheduler:
-            return _here(function, source, lost)
+            return _here(function, source, lost, self._watch)
         if self._crew is None:
             self._crew = _Cluster(self._scheduler) if self._scheduler else _Processes(self._workers or _cores())
         share = chunk if count is None else min(chunk, max(1, -(-count // self._crew.size)))
-        return _in_order(self._crew, function, source, lost, share, seconds)
+        return _in_order(self._crew, function, source, lost, share, seconds, self._watch)
+
+
+def _unwatched() -> None:
+    """Nobody is there who could end the work."""
 
 
 def _here(
-    function: Callable[[list[Item]], list[Result]], source: Iterator[Item], lost: Callable[[Item, str], Result]
+    function: Callable[[list[Item]], list[Result]],
+    source: Iterator[Item],
+    lost: Callable[[Item, str], Result],
+    watch: Callable[[], None],
 ) -> Iterator[Result]:
     for item in source:
+        watch()
         outcome = _attempt(function, [item])
         yield lost(item, outcome.why) if isinstance(outcome, _Failure) else outcome[0]
 
@@ -169,6 +181,7 @@ def _in_order(
     lost: Callable[[Item, str], Result],
     chunk: int,
     seconds: float,
+    watch: Callable[[], None],
 ) -> Iterator[Result]:
     window: list[_Job[Item, Result]] = []
     running: dict[Future[Any], _Job[Item, Result]] = {}
@@ -211,6 +224,7 @@ def _in_order(
             return
         done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
         crew.look()
+        watch()
         for future in done:
             job = running.pop(future)
             settle(job, crew.outcome(future, limit(job)))
