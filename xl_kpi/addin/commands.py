@@ -19,12 +19,12 @@ from typing import Any
 import xlwings as xw
 
 from xl_kpi import api
-from xl_kpi.checking import patched
 from xl_kpi.findings import Finding, XlKpiError, either, finding, verdict_word
 from xl_kpi.workbook.draft import a1, quote_sheet
 from xl_kpi.workbook.expected import names_in
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.sheets import checks, rules
 from xl_kpi.workbook.worksheet import area
