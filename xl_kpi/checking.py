@@ -24,12 +24,11 @@ from xl_kpi.scoring import checks
 from xl_kpi.scoring.checks import Issue
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
-from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
-from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import Examined, examine
 from xl_kpi.workbook.verify.inputs import Computed
@@ -346,24 +345,3 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
 def _by_place(values: Mapping[str, ReadValue]) -> dict[Place, ReadValue]:
     split = ((address.rpartition("!"), value) for address, value in values.items())
     return {(sheet, name): value for (sheet, _, name), value in split}
-
-
-def patched(filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool) -> bytes:
-    """The workbook with new values in some cells; every other byte of the sheets and every other part stays.
-
-    Raises WorkbookError where the file does not have one of the cells.
-    """
-    by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
-    for (sheet, name), value in values.items():
-        by_sheet[sheet][name] = value
-    try:
-        changed = {
-            (part := filled.book.sheets[sheet].part): patch_cells(
-                filled.parts[part], cells, keep_formulas=keep_formulas
-            )
-            for sheet, cells in by_sheet.items()
-        }
-    except KeyError as error:
-        why = either(f"缺少单元格 {error.args[0]}", f"the cell {error.args[0]} is missing")
-        raise WorkbookError(finding("structure", why=why)) from None
-    return replace_parts(filled.package, changed)

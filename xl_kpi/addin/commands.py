@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from xl_kpi import api
 from xl_kpi.addin import files
 from xl_kpi.addin.files import Progress, unseen
-from xl_kpi.checking import patched
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.workbook.draft import a1, quote_sheet
 from xl_kpi.workbook.expected import names_in
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.sheets import checks, rules
 from xl_kpi.workbook.worksheet import area
