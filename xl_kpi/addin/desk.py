@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from xl_kpi.addin.excel import xw
+if TYPE_CHECKING:
+    from xl_kpi.addin.excel import xw
 
 TITLE = "绩效考核"
 

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from xl_kpi import api
-from xl_kpi.addin import commands, excel, install, settings, trouble
+from xl_kpi.addin import commands, excel, files, install, settings, trouble
 from xl_kpi.addin.desk import Desk as Desk
 from xl_kpi.addin.desk import ExcelDesk
 from xl_kpi.addin.excel import xw
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.saving import save
-from xl_kpi.workbook.units import Unit, read_units
 
 Action = Callable[[xw.App | None, Desk], commands.Told]
 
@@ -54,11 +52,8 @@ def outcome(work: Callable[[], commands.Told]) -> commands.Told:
     """What some work has to say, or why it could not be done. Raises what nobody foresaw."""
     try:
         return work()
-    except XlKpiError as error:
-        return commands.Told("\n".join(found.message for found in error.findings), True)
-    except OSError as error:
-        why = f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序"
-        return commands.Told(why, True)
+    except (XlKpiError, OSError) as error:
+        return commands.Told(files.explained(error), True)
     except Exception as error:
         if not trouble.is_busy(error):
             raise
@@ -145,13 +140,9 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     folder = desk.folder("把空白工作簿存到哪个文件夹？") if listed else None
     if not scheme or listed is None or folder is None:
         return commands.Told("")
-    units: list[Unit] = read_units(listed)
+    units = files.units_of(listed)
     with commands.progress(app, either("正在生成", "making")) as at:
-        for number, unit in enumerate(units, 1):
-            at(number, len(units))
-            settled = api.scheme(scheme, unit.level)
-            save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
-    return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
+        return commands.Told(files.blanks(scheme, units, folder, at=at).said)
 
 
 def _scheme_of(app: xw.App | None) -> str:

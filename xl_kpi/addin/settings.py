@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xl_kpi.addin import trouble
-from xl_kpi.addin.excel import xw
+
+if TYPE_CHECKING:
+    from xl_kpi.addin.excel import xw
 
 _WAITS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 3.0)  # seconds between attempts: eight in all
 _OURS = ("ScreenUpdating", "EnableEvents", "CalculateBeforeSave", "StatusBar")  # nothing else is ever put back
