@@ -67,12 +67,12 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "scheme-band": Kind(
         "warning",
-        "{where}：档次在 {gap} 处{what}，按注明的读法处理：{reading}",
+        "{where}：档次在 {gap} 处{what}，按注明的口径处理：{reading}",
         "{where}: bands {what} at {gap}",
     ),
     "scheme-band-unread": Kind(
         "error",
-        "{where}：档次在 {gap} 处{what}，又没有注明读法。请加 reading 说明如何处理",
+        "{where}：档次在 {gap} 处{what}，又没有注明口径。请加 reading 说明如何处理",
         "{where}: bands {what} at {gap} and no reading says what to do",
     ),
     "scheme-over-deduction": Kind(
@@ -104,6 +104,11 @@ CATALOGUE: dict[str, Kind] = {
         "info",
         "{where}：原文没有给出“{label}”，由考核组织单位在“数据填报”表填写",
         "{where}: the source does not give {label!r}; the organising bureau fills it in",
+    ),
+    "scheme-reading": Kind(
+        "info",
+        "{where}：{text}。采用的口径：{chosen}。另一种口径：{others}",
+        "{where}: {text}; read as: {chosen}; or else: {others}",
     ),
     "scheme-default-grades": Kind(
         "info",
@@ -302,6 +307,9 @@ CATALOGUE: dict[str, Kind] = {
         "{label!r} is {value}, it must lie between {low} and {high}",
     ),
     "inconsistent": Kind("error", "“{label}”：{why}。请核对相关数据", "{label!r}: {why}"),
+    "none": Kind(
+        "info", "“{label}”没有发生，{worth}。请复核是否属实", "{label!r}: nothing to rate; it counts as {worth}"
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",

@@ -67,7 +67,7 @@ def parse(data: Any, file: str) -> Scheme:
         scheme = Scheme.model_validate(data)
     except ValidationError as error:
         raise SchemeError(*_value_findings(error, data, file)) from None
-    problems = [*_total_problems(scheme), *_id_problems(scheme)]
+    problems = [*_total_problems(scheme), *_id_problems(scheme), *_reading_problems(scheme, data, file)]
     for level in scheme.levels or (None,):
         try:
             Program.of(settle(scheme, level))
@@ -77,6 +77,21 @@ def parse(data: Any, file: str) -> Scheme:
     if problems:
         raise SchemeError(*problems)
     return scheme
+
+
+def _reading_problems(scheme: Scheme, data: Any, file: str) -> Iterator[Finding]:
+    """What is wrong with the scheme under a reading that is not the chosen one, each tried by itself."""
+    for reading in scheme.choices():
+        for option in reading.alternatives:
+            if option != reading.chosen:
+                try:
+                    other = scheme.read_as({reading.id: option})
+                    for level in scheme.levels or (None,):
+                        Program.of(settle(other, level))
+                except ValidationError as error:
+                    yield from _value_findings(error, data, file)
+                except SchemeError as error:
+                    yield from error.findings
 
 
 def settle(scheme: Scheme, level: Level | None) -> Scheme:
@@ -89,7 +104,23 @@ def settle(scheme: Scheme, level: Level | None) -> Scheme:
 
 def json_schema() -> str:
     """The JSON Schema of scheme files, for editors; generated from the models."""
-    return json.dumps(Scheme.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+    schema = Scheme.model_json_schema()
+    for name, model in schema["$defs"].items():
+        if name != "Reading":
+            for key, value in model.get("properties", {}).items():
+                if "const" not in value:  # the type of a rule is not a matter of reading
+                    model["properties"][key] = {"anyOf": [value, {"$ref": "#/$defs/ByReading"}]}
+    schema["$defs"]["ByReading"] = _BY_READING
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+_BY_READING = {
+    "description": "A value for each option of a reading (readings), by the reading's id.",
+    "type": "object",
+    "properties": {"by_reading": {"type": "object", "required": ["id"], "minProperties": 3}},
+    "required": ["by_reading"],
+    "additionalProperties": False,
+}
 
 
 _TYPE_WORDS = {

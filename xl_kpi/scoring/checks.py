@@ -9,7 +9,7 @@ from xl_kpi.expr import ops, semantics
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import either
 from xl_kpi.outward import masked
-from xl_kpi.rules.base import Input, show
+from xl_kpi.rules.base import IF_NONE_WORDS, Input, show
 from xl_kpi.scheme.model import EFFECT_NAMES
 from xl_kpi.scheme.program import STAGES, BoundInput, Program
 
@@ -27,6 +27,12 @@ def issues(program: Program, batch: Batch, row: int) -> Iterator[Issue]:
     """Every issue of one workbook of a batch, in the order of the form."""
     for bound in program.inputs():
         yield from _input_issues(bound, batch, row)
+    for nothing in program.nothings:
+        batch.compute("", nothing.shown)
+        if batch.value("", row) == semantics.NONE:
+            bound = next(bound for bound in program.inputs() if bound.id == nothing.on)
+            details: dict[str, object] = {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]}
+            yield Issue("none", adopted_cell(bound, batch, row), details)
     for task in program.tasks:
         for veto in task.vetoes:
             if batch.value(veto.id, row) == semantics.TRIGGERED:

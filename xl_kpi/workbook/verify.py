@@ -16,6 +16,7 @@ from functools import lru_cache
 from openpyxl.formula import Tokenizer
 from openpyxl.utils import FORMULAE
 
+from xl_kpi.expr import semantics
 from xl_kpi.findings import Finding, WorkbookError, either, finding
 from xl_kpi.outward import masked
 from xl_kpi.rules.base import Input, show
@@ -193,7 +194,7 @@ def _inputs(scheme: Scheme) -> dict[str, BoundInput]:
 
 
 def _read(value: str, spec: Input) -> float | str | None:
-    if spec.kind == "choice" and value in spec.choices:
+    if (spec.kind == "choice" and value in spec.choices) or (spec.if_none is not None and value == semantics.NONE):
         return None
     return reading(value, spec)
 
@@ -381,7 +382,7 @@ _WIDE = 100_000  # cells: a validation over more is taken to be for every cell t
 def _same_rule(rule: ReadValidation | None, wanted: Validation) -> bool:
     if rule is None or rule.kind != wanted.kind or not rule.enforced:
         return False
-    if wanted.kind == "list":
+    if wanted.kind in ("list", "custom"):
         return plain(rule.low) == plain(wanted.low)
     return (
         rule.operator == "between"

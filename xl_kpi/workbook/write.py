@@ -85,7 +85,7 @@ def _sheet(target: Worksheet, sheet: Sheet, formulas: dict[tuple[str, str], str]
     for rule in sheet.validations:
         validation = DataValidation(
             type=rule.kind,
-            operator=None if rule.kind == "list" else "between",
+            operator=None if rule.kind in ("list", "custom") else "between",
             formula1=rule.low,
             formula2=rule.high or None,
             allow_blank=True,

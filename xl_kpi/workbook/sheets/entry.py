@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from xl_kpi.expr import semantics
 from xl_kpi.rules.base import SETUP, Input, show
 from xl_kpi.scheme.program import OWN, SELF, STAGES, BoundInput, BoundTask
 from xl_kpi.workbook.draft import Condition, Sheet, Validation, a1
@@ -62,7 +63,7 @@ def lay_out(plan: Plan) -> None:
 
 _GUIDE = (
     "填写蓝色格：单位填“自报值”，复核人员填“核实值”，终裁人员填“终裁值”；“采用值”取最后填写的一个。"
-    "没有发生的填0，不能空着。灰色格由公式计算，不能修改。"
+    "起数、次数没有发生填0；比率没有发生填“无”；不能空着。灰色格由公式计算，不能修改。"
 )
 
 
@@ -120,7 +121,7 @@ def _input_row(plan: Plan, sheet: Sheet, row: int, bound: BoundInput, label: str
     if bound.task != SETUP:
         plan.home(sheet, row, OWN_VALUE, bound.id + OWN, style="computed", number_format=number_format)
         plan.home(sheet, row, SELF_STATUS, f"{bound.id}?{SELF}", style="status")
-    note = "；".join(text for text in (_range_text(spec), spec.note) if text)
+    note = "；".join(text for text in (_range_text(spec), _none_text(spec), spec.note) if text)
     sheet.put(row, NOTE, note, style="note")
     sheet.height_for(
         row,
@@ -160,18 +161,36 @@ def _range_text(spec: Input) -> str:
     return ("整数，" if spec.kind == "count" else "") + f"{show(low, spec.kind)}～{show(high, spec.kind)}"
 
 
+def _none_text(spec: Input) -> str:
+    """What is filled in where nothing happened that could be rated."""
+    return "" if spec.if_none is None else f"没有发生的填“{semantics.NONE}”"
+
+
 def _validation(bound: BoundInput, cells: str) -> Validation:
     spec = bound.spec
     prompt = "；".join(
-        text for text in (_range_text(spec), spec.note, bound.standard and f"标准{_brief(bound.standard)}") if text
+        text
+        for text in (
+            _range_text(spec),
+            _none_text(spec),
+            spec.note,
+            bound.standard and f"标准{_brief(bound.standard)}",
+        )
+        if text
     )
     common = {"prompt_title": spec.label[:31], "prompt": (spec.label + "\n" + prompt)[:250]}
-    error = f"“{spec.label[:60]}”须填：{_range_text(spec)}。请重新填写。"[:220]
+    wanted = "；".join(text for text in (_range_text(spec), _none_text(spec)) if text)
+    error = f"“{spec.label[:60]}”须填：{wanted}。请重新填写。"[:220]
     if spec.kind == "choice":
         return Validation(cells, "list", '"' + ",".join(spec.choices) + '"', "", **common, error=error)
     if spec.kind == "text":
         return Validation(cells, "textLength", "0", "500", **common, error="最多500字。请缩短后重新填写。")
     low, high = (f"{bound:.6f}".rstrip("0").rstrip(".") for bound in spec.bounds)
+    if spec.if_none is not None:
+        # Excel's own percentages would refuse the word; the formula is relative to the first of the cells.
+        cell = cells.partition(":")[0]
+        rate = f'OR({cell}="{semantics.NONE}",AND(ISNUMBER({cell}),{cell}>={low},{cell}<={high}))'
+        return Validation(cells, "custom", rate, "", **common, error=error)
     if spec.kind == "count":
         return Validation(cells, "whole", low, high, **common, error=error)
     return Validation(cells, "date" if spec.kind == "date" else "decimal", low, high, **common, error=error)
