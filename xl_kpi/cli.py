@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
+            if any(
+                f.code in ("units", "answers", "not-found", "nothing-to-do", "executor", "engine-missing")
+                for f in error.findings
+            )
             else FOUND
         )
     except BrokenPipeError:

@@ -297,6 +297,17 @@ CATALOGUE: dict[str, Kind] = {
         "“{label}”填的是{what}，{how}。{remedy}",
         "{label!r} holds {what}; {how}: {remedy}",
     ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
+    ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
