@@ -110,6 +110,16 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "no-workbooks": Kind(
+        "error",
+        "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
+        "there is no workbook in {where}",
+    ),
+    "exists": Kind(
+        "error",
+        "文件夹 {folder} 里已有同名文件：{names}。没有改动任何文件；请换一个文件夹，或先把它们移走",
+        "{folder} already holds {names}; nothing was changed: choose another folder, or move them",
+    ),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
@@ -273,32 +283,29 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "date-1904": Kind(
         "warning",
-        "工作簿使用 1904 日期系统，日期已换算后计分；工作簿里的公式没有换算。请改用下发的空白工作簿填报",
-        "the workbook counts dates from 1904; they were converted, its own formulas do not convert them",
+        "工作簿改用了 1904 日期系统：表内公式把日期当成早四年零一天，这里按显示的日期计分。请在“选项”的“高级”中取消“使用 1904 日期系统”，再核对每个日期",
+        "the workbook counts dates from 1904: its formulas take them for days four years and a day earlier, here they count "
+        "as they show; turn this off in Excel's advanced options and look over every date",
     ),
     "text-number": Kind(
-        "warning",
-        "“{label}”填的是文字“{value}”，按 {read} 计分。请改填 {read}",
-        "{label!r} holds the text {value!r}, read as {read}",
+        "error",
+        "“{label}”填的是文字“{value}”，不计分。{remedy}",
+        "{label!r} holds the text {value!r}, which does not count; {remedy}",
     ),
     "input-formula": Kind(
         "warning",
-        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
-        "{label!r} holds a formula; its stored result {value} was used",
+        "“{label}”填的是{what}，{how}。{remedy}",
+        "{label!r} holds {what}; {how}: {remedy}",
     ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
         "the engine {engine} gives {found}, the scorer {computed}",
     ),
-    "missing": Kind("warning", "“{label}”未填。请填写，没有的填0或按要求选择", "{label!r} is not filled in"),
-    "invalid": Kind("error", "“{label}”填的是“{value}”，{why}。请改正", "{label!r} holds {value!r}: {why}"),
-    "out-of-range": Kind(
-        "error",
-        "“{label}”填的是 {value}，应在 {low} 到 {high} 之间。请核对",
-        "{label!r} is {value}, it must lie between {low} and {high}",
-    ),
-    "inconsistent": Kind("error", "“{label}”：{why}。请核对相关数据", "{label!r}: {why}"),
+    "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
+    "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}。请改正", "{label!r}: {why}"),
+    "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from xl_kpi.expr import ops, semantics
@@ -163,13 +163,20 @@ class _Builder:
             spec = _in_year(asked, self.scheme.year)
             if f"{task.id}.{spec.id}" in self.divisors and spec.bounds[0] <= 0:
                 spec = spec.model_copy(update={"min": 1.0 if spec.kind == "count" else 0.000001})
-            own = tuple(
-                Constraint(_full(task.id, c.on), _qualify(c.holds, task.id), c.message)
-                for c in constraints
-                if c.on in (spec.id, f"{task.id}.{spec.id}")
-            )
+            own = tuple(self._placed(c, task) for c in constraints if c.on in (spec.id, f"{task.id}.{spec.id}"))
             bound.append(BoundInput(f"{task.id}.{spec.id}", task.id, spec, standards.get(spec.id, ""), own))
         return tuple(bound)
+
+    def _placed(self, constraint: Constraint, task: Task) -> Constraint:
+        """A constraint with node ids in place of the task's own, and labels in place of ids in its message."""
+        return replace(
+            constraint,
+            on=_full(task.id, constraint.on),
+            holds=_qualify(constraint.holds, task.id),
+            message=self.scheme.with_labels(constraint.message, task),
+            most=None if constraint.most is None else _qualify(constraint.most, task.id),
+            there=constraint.there and _full(task.id, constraint.there),
+        )
 
     def _points_tie(self, spec: Input) -> tuple[Constraint, ...]:
         """The asked points of a group must make up its declared total, once all of them are there."""
@@ -448,15 +455,18 @@ def _status(bound: BoundInput) -> ops.Op:
 def _agreement(bound: BoundInput) -> ops.Op:
     if not bound.constraints:
         return ops.Text(semantics.FILLED)
-    breaches = []
-    for constraint in bound.constraints:
-        breach: ops.Op = ops.If(constraint.holds, ops.Const(0), ops.Const(1))
-        others = dict.fromkeys(i for i in _numbers_read(constraint.holds) if i != bound.id)
-        if others:
-            breach = ops.If(ops.every(*(ops.IsNumber(i) for i in others)), breach, ops.Const(0))
-        breaches.append(breach)
+    breaches = [breach(constraint, bound.id) for constraint in bound.constraints]
     broken = ops.Compare(">", ops.total(*breaches), ops.Const(0))
     return ops.If(broken, ops.Text(semantics.INCONSISTENT), ops.Text(semantics.FILLED))
+
+
+def breach(constraint: Constraint, on: str) -> ops.Op:
+    """1 where an input breaks a constraint, else 0; also 0 while a number it is held against is not there yet."""
+    broken: ops.Op = ops.If(constraint.holds, ops.Const(0), ops.Const(1))
+    others = dict.fromkeys(i for i in _numbers_read(constraint.holds) if i != on)
+    if others:
+        broken = ops.If(ops.every(*(ops.IsNumber(i) for i in others)), broken, ops.Const(0))
+    return broken
 
 
 def _numbers_read(op: ops.Op) -> Iterator[str]:
