@@ -22,7 +22,7 @@ from xl_kpi.summary.folders import Found
 from xl_kpi.workbook.markup import parse_xml
 
 if TYPE_CHECKING:
-    from xl_kpi.addin.entry import Desk
+    from xl_kpi.addin.desk import Desk
     from xl_kpi.addin.excel import xw
 
 WITHOUT_EXCEL = frozenset({"doctor"})
