@@ -339,6 +339,7 @@ CATALOGUE: dict[str, Kind] = {
         "the formula here was replaced; recomputed it is {computed}",
     ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
+    "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
     "units": Kind("error", "单位名单 {file}{where}：{why}。请改正", "list of units {file}{where}: {why}"),
 }
 
