@@ -438,7 +438,7 @@ def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Ite
 
 def _tell(findings: Iterable[Finding]) -> None:
     for found in findings:
-        print(outward.plain(found.message), file=sys.stderr)
+        print(_sentence(found.as_json()), file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

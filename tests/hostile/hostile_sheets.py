@@ -117,15 +117,24 @@ STRUCTURE = [
         lambda b: _exchange_rows(b, 17, 18),
     ),
     Kind(
-        "sheet-renamed", "数据填报 is called 数据填报1", reject("structure"), lambda b: _rename(b, ENTRY, "数据填报1")
+        "sheet-renamed",
+        "数据填报 is called 数据填报1",
+        reject("structure"),
+        lambda b: renamed_sheet(b, ENTRY, "数据填报1"),
     ),
-    Kind("sheet-renamed-summary", "汇总 is called 总分", reject("structure"), lambda b: _rename(b, SUMMARY, "总分")),
-    Kind("sheet-added", "a sheet is added", reject("structure"), lambda b: add_sheet(b, "Sheet1")),
+    Kind(
+        "sheet-renamed-summary",
+        "汇总 is called 总分",
+        reject("structure"),
+        lambda b: renamed_sheet(b, SUMMARY, "总分"),
+    ),
+    Kind("sheet-added", "a sheet is added", accept("sheet-added"), lambda b: add_sheet(b, "Sheet1")),
     Kind(
         "sheet-added-hidden",
         "a very hidden sheet is added",
-        reject("structure"),
+        flag("hidden"),
         lambda b: add_sheet(b, "x", "veryHidden"),
+        "x!A1",
     ),
     Kind("sheet-missing", "评分规则 is deleted", reject("structure"), lambda b: _remove_sheet(b, RULES)),
     Kind("sheet-missing-entry", "数据填报 is deleted", reject("structure"), lambda b: _remove_sheet(b, ENTRY)),
@@ -145,7 +154,7 @@ STRUCTURE = [
 ]
 
 
-def _rename(book: Book, name: str, to: str) -> Book:
+def renamed_sheet(book: Book, name: str, to: str) -> Book:
     """A tab's new name, which every formula and name follows."""
     for part in book.sheets():
         book.put(part, book.text(part).replace(f"'{name}'!", f"'{to}'!"))
