@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xl_kpi import checking
-from xl_kpi.checking import ANY, NATIVE, Asked, Report, patched
+from xl_kpi.checking import ANY, NATIVE, Asked, Report
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
 from xl_kpi.rules.base import Level
 from xl_kpi.scheme import lint as linting
@@ -26,6 +26,7 @@ from xl_kpi.workbook.cells import Value
 from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.plan import filename, plan_of
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.units import unwritable
 from xl_kpi.workbook.verify import examine
 

@@ -12,7 +12,6 @@ from hostile_book import (
     COVER,
     ENTRY,
     FORM,
-    SAME,
     STYLES,
     SUMMARY,
     WORKBOOK,
@@ -31,8 +30,10 @@ TOTAL, GRADE, VETO = f"{SUMMARY}!D8", f"{SUMMARY}!B15", f"{SUMMARY}!F19"  # F19:
 SCORE = f"{ENTRY}!H8"  # t01, 8.5
 MEASURES, ACCIDENTS, TIMELY = f"{ENTRY}!E10", f"{ENTRY}!E17", f"{ENTRY}!E29"
 BUILD, UNDONE, COLLECTED, REASON = f"{ENTRY}!E35", f"{ENTRY}!E60", f"{ENTRY}!E83", f"{ENTRY}!E6"
+OFF = f"{ENTRY}!E5"
 
 # What is left when the task of an input cannot be scored: 301.41 less its points.
+NO_OFF = unscored(292.91, "t01")
 NO_MEASURES = unscored(292.62, "t02")
 NO_ACCIDENTS = unscored(281.41, "t03")
 NO_TIMELY = unscored(298.91, "t05")
@@ -282,20 +283,22 @@ NOT_COMPUTABLE = [
     ),
 ]
 
-# Texts that can only be one number, which counts, beside the number the hand-worked case has.
+# Texts that seem to say the number the hand-worked case has: they do not count, as in the workbook's own formulas, and
+# the finding says what to type.
 READ = [
-    ("ascii", MEASURES, "13"),
-    ("full-width", MEASURES, "１３"),
-    ("spaces", MEASURES, " 13 "),
-    ("ideographic-space", MEASURES, "　13　"),
-    ("unit", MEASURES, "13项"),
-    ("unit-spaced", UNDONE, "1 项"),
-    ("decimal", f"{ENTRY}!E5", "1.5"),
-    ("points", f"{ENTRY}!E5", "1.5分"),
-    ("full-width-point", f"{ENTRY}!E5", "１．５"),
-    ("percent", TIMELY, "98%"),
-    ("full-width-percent", TIMELY, "９８％"),
-    ("percent-spaced", TIMELY, " 98 %"),
+    ("ascii", MEASURES, "13", NO_MEASURES),
+    ("full-width", MEASURES, "１３", NO_MEASURES),
+    ("spaces", MEASURES, " 13 ", NO_MEASURES),
+    ("ideographic-space", MEASURES, "　13　", NO_MEASURES),
+    ("unit", MEASURES, "13项", NO_MEASURES),
+    ("unit-spaced", UNDONE, "1 项", NO_UNDONE),
+    ("decimal", OFF, "1.5", NO_OFF),
+    ("points", OFF, "1.5分", NO_OFF),
+    ("full-width-point", OFF, "１．５", NO_OFF),
+    ("percent", TIMELY, "98%", NO_TIMELY),
+    ("full-width-percent", TIMELY, "９８％", NO_TIMELY),
+    ("percent-spaced", TIMELY, " 98 %", NO_TIMELY),
+    ("choice-spaced", BUILD, " 是 ", NO_BUILD),
 ]
 # Texts that are no answer, and what is left without it.
 REFUSED = [
@@ -323,8 +326,9 @@ TEXT_NUMBERS = [
             flag("text-number"),
             lambda b, at=at, text=text: b.words(at, text),
             at,
+            (left,),
         )
-        for name, at, text in READ
+        for name, at, text, left in READ
     ),
     *(
         Kind(
@@ -345,24 +349,23 @@ TEXT_NUMBERS = [
         lambda b: b.words(TIMELY, "98"),
         TIMELY,
         # Typed as a number into the cell it would be 98%; as a stored text it is not clear. Never 1, never 9800%.
-        (NO_TIMELY, SAME),
+        (NO_TIMELY,),
     ),
     Kind(
         "text-thousands",
         "a number is the text '18,360'",
-        flag("text-number", "invalid"),
+        flag("text-number"),
         lambda b: b.words(COLLECTED, "18,360"),
         COLLECTED,
-        (SAME, NO_COLLECTED),  # read as what it says, or not at all; never 18.36
+        (NO_COLLECTED,),
     ),
     Kind(
         "text-date",
         "a date is the text '2022-09-30'",
-        # Unambiguous; whether the one rule for texts covers dates is for the rule to say.
-        flag("text-number", "invalid"),
+        flag("text-number"),
         lambda b: b.words(f"{ENTRY}!E71", "2022-09-30"),
         f"{ENTRY}!E71",
-        (SAME, unscored(390, "t12")),
+        (unscored(390, "t12"),),
         "blood-full",
     ),
 ]

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 
-import xlwings as xw
-
 from xl_kpi import api
 from xl_kpi.addin import commands, entry
 from xl_kpi.addin.build import MACROS
+from xl_kpi.addin.excel import xw
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.workbook.markup import parse_xml
 

@@ -19,7 +19,7 @@ from xl_kpi.scheme.program import FINAL, REVIEW, SELF, BoundInput, Program
 from xl_kpi.workbook import sheets
 from xl_kpi.workbook.draft import Address, Homes, Sheet, a1, column_letter, quote_sheet
 
-LAYOUT = 3  # raise when the same scheme gives another workbook
+LAYOUT = 4  # raise when the same scheme gives another workbook
 
 # What a blank shows until a unit's workbook is cut from it; each stands in one shared string.
 UNIT, CODE = "〔被考核单位〕", "〔单位代码〕"

@@ -26,7 +26,7 @@ class Examined:
     """A workbook that was read and compared with its plan: all that scoring and reporting need of it."""
 
     typed: dict[str, Value]  # by node id, as the workbook's own formulas see it
-    counted: dict[str, Value]  # the same as it counts: texts that say a number are read, 1904 dates converted
+    counted: dict[str, Value]  # the same as it counts: 1904 dates converted
     shown: list[ReadValue]  # what each formula cell shows, in the order of `expected(scheme).formulas`
     changed: set[Place]  # formula cells whose formula is gone or another
     computed: list[Computed]  # inputs in which a formula stands
@@ -61,8 +61,9 @@ def _examined(filled: Filled) -> Examined:
             if cell.formula != formula.text and plain(cell.formula or "") != plain(formula.text)
         }
     typed = filled.typed()
-    counted, told = inputs.counted(filled, typed)
-    found += told
+    counted = inputs.counted(filled, typed)
+    if counted != typed:
+        found.append(finding("date-1904"))
     computed = list(inputs.computed(filled, counted))
     if found or changed or computed or formulas.has_others(plan, filled):
         found += formulas.computable(plan, filled, changed)
