@@ -124,6 +124,7 @@ FORMULAS_AS_ANSWERS = [
         flag("input-formula"),
         lambda b: b.computes(MEASURES, '"1"&amp;"3"'.replace("&amp;", "&"), "13", "str"),
         MEASURES,
+        (NO_MEASURES,),
     ),
     Kind(
         "label-as-unknown-function",

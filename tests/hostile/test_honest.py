@@ -27,7 +27,7 @@ def told(name: str, folder: Path, at: str = "") -> list[str]:
     [
         ("input-formula", "“已完成的具体措施数”填的是公式，按其存储的结果 13 计分。请改填数值"),
         ("newer-function-input", "“已完成的具体措施数”填的是公式，按其存储的结果 13 计分。请改填数值"),
-        ("text-formula-input", "“已完成的具体措施数”填的是公式，按其存储的结果 13 计分。请改填数值"),
+        ("text-formula-input", "“已完成的具体措施数”填的是公式，存储的结果 13 不能计分。请改填数值"),
         ("circular-input", "“已完成的具体措施数”填的是公式，按其存储的结果 12 计分。请改填数值"),
         (
             "unknown-function-input-out-of-range",
