@@ -351,7 +351,9 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
     has_formula = {
         (sheet, name): value
         for (sheet, name), value in values.items()
-        if (cell := filled.sheets[sheet].cells.get(name)) is not None and cell.formula is not None
+        if sheet in filled.sheets  # another engine also computes what somebody added
+        and (cell := filled.sheets[sheet].cells.get(name)) is not None
+        and cell.formula is not None
     }
     return patched(filled, has_formula, keep_formulas=True)
 

@@ -450,7 +450,7 @@ def _tell(findings: Iterable[Finding]) -> None:
 
 
 def _tell_one(found: Finding) -> None:
-    print(outward.plain(found.message), file=sys.stderr)
+    print(_sentence(found.as_json()), file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

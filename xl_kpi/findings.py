@@ -204,7 +204,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "structure": Kind(
         "error",
-        "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
+        "{why}",
         "the structure was changed: {why}",
     ),
     "not-computable": Kind(
@@ -262,6 +262,21 @@ CATALOGUE: dict[str, Kind] = {
         "info",
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
         "the sheet {name!r} is filtered: {count} rows do not show",
+    ),
+    "sheet-added": Kind(
+        "info",
+        "多出工作表“{name}”。不影响计分；如要退回重报，请先把它移到另一个文件",
+        "the sheet {name!r} was added; it does not count. Move it to another file before a new report",
+    ),
+    "sheet-copied": Kind(
+        "warning",
+        "多出工作表“{name}”，是“{copied}”的副本。只按“{copied}”计分；如果数填在“{name}”里，请抄回“{copied}”，再删去“{name}”",
+        "the sheet {name!r} is a copy of {copied!r}, which alone counts",
+    ),
+    "sheet-moved": Kind(
+        "info",
+        "工作表“{name}”换了位置。不影响计分；可拖回{before}",
+        "the sheet {name!r} was moved; it belongs behind {before!r}",
     ),
     "merge-changed": Kind(
         "warning",
