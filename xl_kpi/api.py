@@ -222,7 +222,9 @@ def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mappin
     """The stage (as node ids end), its answers, and the notes beside inputs."""
     if not answers.keys() & {"stage", "answers", "notes"}:
         return SELF, answers, {}
-    stage, values, notes = answers.get("stage", "self"), answers.get("answers", {}), answers.get("notes", {})
+    stage, values, notes = answers.get("stage", "self"), answers.get("answers"), answers.get("notes", {})
+    if values is None and "notes" in answers:
+        values = {}
     if stage not in STAGES or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
         why = either(
             "stage 应为 self、review 或 final，answers、notes 应为键值",
