@@ -92,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
     fill = command("fill", _fill, "把答案填入工作簿，其余一概不动")
     fill.add_argument("file", type=Path)
-    fill.add_argument("answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}}')
+    fill.add_argument(
+        "answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}, "notes": {…}}'
+    )
     fill.add_argument("--out", type=Path, required=True)
 
     check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
@@ -225,7 +227,9 @@ def _fill(options: argparse.Namespace) -> int:
             raise ValueError("应为一个 JSON 对象")
     except (UnicodeDecodeError, ValueError) as error:
         raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
-    save(options.out, api.fill(options.file, answers, options.scheme))
+    filling = api.filling(options.file, answers, options.scheme)
+    save(options.out, filling.content)
+    _list_remarks(filling.remarks)
     print(options.out)
     return CLEAN
 
@@ -451,6 +455,11 @@ def _tell(findings: Iterable[Finding]) -> None:
 
 def _tell_one(found: Finding) -> None:
     print(_sentence(found.as_json()), file=sys.stderr)
+
+
+def _list_remarks(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        print(f"{_MARKS[found.severity]} {_sentence(found.as_json())}", file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

@@ -330,8 +330,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
     "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
-    "out-of-range": Kind("error", "“{label}”{why}。请改正", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}请改正", "{label!r}: {why}"),
     "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "question": Kind(
+        "info",
+        "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
+        "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
+        "that it is meant",
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
@@ -352,6 +358,11 @@ CATALOGUE: dict[str, Kind] = {
         "error",
         "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
         "the formula here was replaced; recomputed it is {computed}",
+    ),
+    "filled-as-given": Kind(
+        "info",
+        "“{label}”（{id}）{why}。已照原样填入，核对时会指出",
+        "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
     ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
     "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),

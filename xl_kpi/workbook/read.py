@@ -11,7 +11,7 @@ from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import STAGES
+from xl_kpi.scheme.program import NOTE, STAGES
 from xl_kpi.workbook.book import Book, SheetPart, book, tabs
 from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
@@ -60,9 +60,12 @@ class Filled:
     styles: Styles
 
     def typed(self) -> dict[str, Value]:
-        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out."""
+        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out.
+
+        With what was noted beside it (`t05.ontime@note`).
+        """
         typed: dict[str, Value] = {}
-        for node, sheet, name in input_cells(self.plan.scheme):
+        for node, sheet, name in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
             cell = self.sheets[sheet].cells.get(name)
             value = None if cell is None else answer(cell.value)
             if value is not None:
@@ -77,6 +80,14 @@ def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
     homes = plan.homes
     nodes = [bound.id + stage for bound in plan.program.inputs() for stage in STAGES]
     return [(node, homes[node][0], a1(*homes[node][1])) for node in nodes]
+
+
+@lru_cache(maxsize=16)
+def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
+    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
+    plan = plan_of(scheme)
+    nodes = [bound.id + NOTE for bound in plan.program.inputs()]
+    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in nodes]
 
 
 def name_and_content(source: Source) -> tuple[str, bytes]:
