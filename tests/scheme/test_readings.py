@@ -92,8 +92,11 @@ WRONG: dict[str, tuple[Data, str]] = {
     "a choice that is no option": (probe(readings=[OPEN | {"chosen": "half"}]), "“half”不在 alternatives 中"),
     "one option only": (probe(readings=[OPEN | {"alternatives": {"part": "按比例"}}]), "alternatives"),
     "an id that stands twice": (probe(readings=[OPEN, OPEN]), "“open”写了两次"),
-    "a value that is wrong": (rated(otherwise=by("half", "zero")), "rule.otherwise"),
-    "a value that is wrong where it is not chosen": (rated(otherwise=by("zero", "half")), "rule.otherwise"),
+    "a value that is wrong": (rated(otherwise=by("half", "zero")), "rule → otherwise：写的是 “half”"),
+    "a value that is wrong where it is not chosen": (
+        rated(otherwise=by("zero", "half")),
+        "rule → otherwise：写的是 “half”",
+    ),
     "a rule that does not hold where it is not chosen": (rated(at_most=by(None, 0.5)), "只能写一个标准"),
     "an input there is none of where it is not chosen": (rated(input=by({"id": "r", "label": "率"}, "t9.r")), "t9.r"),
 }

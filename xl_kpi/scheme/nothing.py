@@ -23,12 +23,11 @@ class BoundNothing:
     shown: ops.Op
 
 
-def contradiction(spec: Input, node: str, counts: Iterable[tuple[str, str]]) -> Constraint:
-    """“无” is no answer while one of the counts (node id and label) is above 0."""
-    nodes, labels = zip(*counts, strict=True)
-    zero = ops.every(*(ops.Compare("=", ops.Ref(count), ops.Const(0)) for count in nodes))
+def contradiction(spec: Input, node: str, count: str, label: str) -> Constraint:
+    """“无” is no answer while a count (its node id and label) is above 0."""
+    zero = ops.Compare("=", ops.Ref(count), ops.Const(0))
     holds = ops.Or((ops.Not(ops.Is(node, semantics.NONE)), zero))
-    message = f"{'、'.join(labels)}大于0的，“{spec.label}”不能填“无”"
+    message = f"{label}大于0的，“{spec.label}”不能填“无”"
     return Constraint(node, holds, message, of_none=True)
 
 
