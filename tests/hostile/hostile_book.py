@@ -26,6 +26,7 @@ COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META = (
     "_xl_kpi",
 )
 CONTENT_TYPES, WORKBOOK, STYLES = "[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml"
+STRINGS = "xl/sharedStrings.xml"
 BOOK_RELS = "xl/_rels/workbook.xml.rels"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -194,6 +195,10 @@ class Book:
         """A part as text."""
         return self.parts[part].decode()
 
+    def bare(self, part: str) -> str:
+        """A part as text, without the declaration it begins with."""
+        return re.sub(r"^<\?xml [^>]*\?>\s*", "", self.text(part))
+
     def put(self, part: str, text: str) -> Book:
         """Write a part."""
         self.parts[part] = text.encode()
@@ -226,9 +231,11 @@ class Book:
         """The part of a sheet."""
         found = re.search(rf'<sheet name="{name}"[^>]*r:id="(\w+)"', self.text(WORKBOOK))
         assert found, name
-        target = re.search(rf'Target="([^"]+)" Id="{found[1]}"', self.text(BOOK_RELS))
+        relation = re.search(rf'<Relationship [^>]*Id="{found[1]}"[^>]*>', self.text(BOOK_RELS))
+        assert relation
+        target = re.search(r'Target="([^"]+)"', relation[0])
         assert target
-        return target[1].lstrip("/")
+        return target[1].removeprefix("/") if target[1].startswith("/") else f"xl/{target[1]}"
 
     def sheets(self) -> list[str]:
         """The parts of all sheets."""
@@ -314,6 +321,7 @@ class Book:
         assert style
         xf = re.findall(r"<xf [^>]*?/>|<xf .*?</xf>", xfs[2], re.DOTALL)[int(style[1])]
         if number_format is not None:
+            xf = xf.replace(' applyNumberFormat="1"', "")
             xf = re.sub(r'numFmtId="\d+"', 'numFmtId="900" applyNumberFormat="1"', xf, count=1)
             code = escape(number_format, {'"': "&quot;"})
             styles = styles.replace("</numFmts>", f'<numFmt numFmtId="900" formatCode="{code}" /></numFmts>')

@@ -15,6 +15,7 @@ from hostile_book import (
     ENTRY,
     HEAD,
     META,
+    STRINGS,
     STYLES,
     SUMMARY,
     WORKBOOK,
@@ -244,7 +245,7 @@ _BOMB = f'<!DOCTYPE worksheet [<!ENTITY l0 "lol">{_LAUGH}]>'
 
 
 def _head(book: Book, part: str, declaration: str) -> Book:
-    return book.put(part, HEAD + declaration + book.text(part))
+    return book.put(part, HEAD + declaration + book.bare(part))
 
 
 def _entity(book: Book) -> Book:
@@ -256,7 +257,7 @@ def _entity(book: Book) -> Book:
 def _encoded(book: Book, encoding: str, declared: str = "") -> Book:
     for part in list(book.parts):
         if part.startswith("xl/") and part.endswith(".xml"):
-            text = f'<?xml version="1.0" encoding="{declared or encoding}"?>' + book.text(part)
+            text = f'<?xml version="1.0" encoding="{declared or encoding}"?>' + book.bare(part)
             book.parts[part] = text.encode(encoding, "xmlcharrefreplace")
     return book
 
@@ -320,8 +321,8 @@ XML = [
         "entity-file",
         "an entity that is a file of this machine",
         reject("unsafe-xml"),
-        lambda b: _head(b, b.sheet(ENTRY), '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').on(
-            ENTRY, "做好群众满意度", "&t;"
+        lambda b: _head(b, STRINGS, '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').sub(
+            STRINGS, "做好群众满意度", "&t;"
         ),
     ),
     Kind(
@@ -391,7 +392,7 @@ XML = [
         "control-character",
         "a label holds a character that XML does not allow",
         reject("damaged"),
-        lambda b: b.on(ENTRY, "做好群众满意度", "做好\x01群众满意度"),
+        lambda b: b.sub(STRINGS, "做好群众满意度", "做好\x01群众满意度"),
     ),
     Kind(
         "relations-not-well-formed",
@@ -435,7 +436,7 @@ XML = [
         "string-number",
         "a shared string does not exist",
         reject("damaged"),
-        lambda b: b.write(f"{ENTRY}!E10", "<v>5</v>", "s"),
+        lambda b: b.write(f"{ENTRY}!E10", "<v>99999</v>", "s"),
     ),
     Kind(
         "bom",
@@ -459,7 +460,7 @@ def _decoy(book: Book) -> Book:
         book.text(part).replace("<v>13</v>", "<v>14</v>"),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
     )
-    return book.sub(BOOK_RELS, f'Target="/{part}"', f'Target="/{other}"')
+    return book.sub(BOOK_RELS, f'Target="{part.removeprefix("xl/")}"', f'Target="/{other}"')
 
 
 def _decoy_book(book: Book) -> Book:

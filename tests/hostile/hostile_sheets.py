@@ -17,6 +17,7 @@ from hostile_book import (
     MAIN,
     META,
     RULES,
+    STRINGS,
     STYLES,
     SUMMARY,
     WORKBOOK,
@@ -48,7 +49,7 @@ def _remove_sheet(book: Book, name: str) -> Book:
     part = book.sheet(name)
     del book.parts[part]
     book.sub(CONTENT_TYPES, f'<Override PartName="/{part}"[^>]*/>', "")
-    book.sub(BOOK_RELS, f'<Relationship [^>]*Target="/{part}"[^>]*/>', "")
+    book.sub(BOOK_RELS, f'<Relationship [^>]*Target="{part.removeprefix("xl/")}"[^>]*/>', "")
     return _unlist(book, name)
 
 
@@ -628,30 +629,21 @@ def _namespaces(book: Book) -> Book:
 
 
 def shared_strings(book: Book) -> Book:
-    """Inline strings in a table of shared ones, with runs and phonetic guides among them."""
-    table: dict[str, int] = {}
+    """The table of shared strings as Excel keeps it: counted, with runs and phonetic guides among the texts."""
 
-    def one(cell: re.Match[str]) -> str:
-        number = table.setdefault(cell[3], len(table))
-        return f'{cell[1]}t="s"{cell[2]}><v>{number}</v></c>'
-
-    for part in book.sheets():
-        book.sub(part, r'(<c r="[A-Z]+\d+"[^>]*?)t="inlineStr"([^>]*)><is><t[^>]*>([^<]*)</t></is></c>', one, 0)
-    items = []
-    for text, number in table.items():
-        plain = f'<si><t xml:space="preserve">{text}</t></si>'
+    def one(item: re.Match[str]) -> str:
+        text = item[1]
         half = len(text) // 2
-        if number % 7 == 3 and "&" not in text:
-            guide = '<rPh sb="0" eb="1"><t>pinyin</t></rPh><phoneticPr fontId="1" type="noConversion"/>'
-            runs = "".join(f'<r><t xml:space="preserve">{piece}</t></r>' for piece in (text[:half], text[half:]))
-            plain = f"<si>{runs}{guide}</si>"
-        items.append(plain)
-    book.add_part(
-        "xl/sharedStrings.xml",
-        f'{HEAD}<sst xmlns="{MAIN}" count="9999" uniqueCount="{len(items)}">{"".join(items)}</sst>',
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml",
-    )
-    return book.relate(BOOK_RELS, "rId92", "sharedStrings", "sharedStrings.xml")
+        if half % 4 != 3 or "&" in text:
+            return item[0]
+        guide = '<rPh sb="0" eb="1"><t>pinyin</t></rPh><phoneticPr fontId="1" type="noConversion"/>'
+        runs = "".join(f'<r><t xml:space="preserve">{piece}</t></r>' for piece in (text[:half], text[half:]))
+        return f"<si>{runs}{guide}</si>"
+
+    items = book.text(STRINGS).count("<si>")
+    book.sub(STRINGS, r"<si><t[^>]*>([^<]*)</t></si>", one, 0)
+    assert "<rPh" in book.text(STRINGS)
+    return book.sub(STRINGS, "<sst ", f'<sst count="9999" uniqueCount="{items}" ')
 
 
 def renumbered_styles(book: Book) -> Book:
@@ -673,7 +665,7 @@ def _wps(book: Book) -> Book:
     """All that WPS does at once."""
     _namespaces(renumbered_styles(shared_strings(wps_parts(book))))
     for part in book.sheets():
-        book.put(part, HEAD + re.sub(r' t="n"|<dimension [^>]*/>', "", book.text(part)))
+        book.put(part, HEAD + re.sub(r' t="n"|<dimension [^>]*/>', "", book.bare(part)))
     return book
 
 
