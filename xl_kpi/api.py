@@ -22,6 +22,7 @@ from xl_kpi.scheme.program import FINAL, REVIEW, SELF, Program
 from xl_kpi.scoring.run import Assessment, Typed, assess, run
 from xl_kpi.summary.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.workbook import clone
+from xl_kpi.workbook.carry import Carried, carry
 from xl_kpi.workbook.cells import Value
 from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.plan import filename, plan_of
@@ -34,11 +35,13 @@ __all__ = [
     "ANY",
     "NATIVE",
     "Asked",
+    "Carried",
     "Crew",
     "Report",
     "Row",
     "Source",
     "build",
+    "carry",
     "check",
     "check_all",
     "describe",

@@ -226,9 +226,11 @@ class Book:
         """The part of a sheet."""
         found = re.search(rf'<sheet name="{name}"[^>]*r:id="(\w+)"', self.text(WORKBOOK))
         assert found, name
-        target = re.search(rf'Target="([^"]+)" Id="{found[1]}"', self.text(BOOK_RELS))
+        relation = re.search(rf'<Relationship [^>]*Id="{found[1]}"[^>]*>', self.text(BOOK_RELS))
+        assert relation
+        target = re.search(r'Target="([^"]+)"', relation[0])
         assert target
-        return target[1].lstrip("/")
+        return target[1].removeprefix("/") if target[1].startswith("/") else f"xl/{target[1]}"
 
     def sheets(self) -> list[str]:
         """The parts of all sheets."""
