@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
+            if any(
+                f.code in ("units", "answers", "not-found", "nothing-to-do", "executor", "engine-missing")
+                for f in error.findings
+            )
             else FOUND
         )
     except BrokenPipeError:
@@ -89,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
     fill = command("fill", _fill, "把答案填入工作簿，其余一概不动")
     fill.add_argument("file", type=Path)
-    fill.add_argument("answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}}')
+    fill.add_argument(
+        "answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}, "notes": {…}}'
+    )
     fill.add_argument("--out", type=Path, required=True)
 
     carry = command("carry", _carry, "把已下发的旧版工作簿里填的数搬到新生成的工作簿，列出搬不过去的")
@@ -228,7 +233,9 @@ def _fill(options: argparse.Namespace) -> int:
             raise ValueError("应为一个 JSON 对象")
     except (UnicodeDecodeError, ValueError) as error:
         raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
-    save(options.out, api.fill(options.file, answers, options.scheme))
+    filling = api.filling(options.file, answers, options.scheme)
+    save(options.out, filling.content)
+    _list_remarks(filling.remarks)
     print(options.out)
     return CLEAN
 
@@ -476,7 +483,12 @@ def _tell(findings: Iterable[Finding]) -> None:
 
 
 def _tell_one(found: Finding) -> None:
-    print(outward.plain(found.message), file=sys.stderr)
+    print(_sentence(found.as_json()), file=sys.stderr)
+
+
+def _list_remarks(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        print(f"{_MARKS[found.severity]} {_sentence(found.as_json())}", file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

@@ -208,7 +208,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "structure": Kind(
         "error",
-        "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
+        "{why}",
         "the structure was changed: {why}",
     ),
     "not-computable": Kind(
@@ -267,6 +267,21 @@ CATALOGUE: dict[str, Kind] = {
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
         "the sheet {name!r} is filtered: {count} rows do not show",
     ),
+    "sheet-added": Kind(
+        "info",
+        "多出工作表“{name}”。不影响计分；如要退回重报，请先把它移到另一个文件",
+        "the sheet {name!r} was added; it does not count. Move it to another file before a new report",
+    ),
+    "sheet-copied": Kind(
+        "warning",
+        "多出工作表“{name}”，是“{copied}”的副本。只按“{copied}”计分；如果数填在“{name}”里，请抄回“{copied}”，再删去“{name}”",
+        "the sheet {name!r} is a copy of {copied!r}, which alone counts",
+    ),
+    "sheet-moved": Kind(
+        "info",
+        "工作表“{name}”换了位置。不影响计分；可拖回{before}",
+        "the sheet {name!r} was moved; it belongs behind {before!r}",
+    ),
     "merge-changed": Kind(
         "warning",
         "此处的合并单元格与原表不同{why}。请恢复",
@@ -301,6 +316,17 @@ CATALOGUE: dict[str, Kind] = {
         "“{label}”填的是{what}，{how}。{remedy}",
         "{label!r} holds {what}; {how}: {remedy}",
     ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
+    ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
@@ -308,8 +334,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
     "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
-    "out-of-range": Kind("error", "“{label}”{why}。请改正", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}请改正", "{label!r}: {why}"),
     "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "question": Kind(
+        "info",
+        "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
+        "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
+        "that it is meant",
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
@@ -330,6 +362,11 @@ CATALOGUE: dict[str, Kind] = {
         "error",
         "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
         "the formula here was replaced; recomputed it is {computed}",
+    ),
+    "filled-as-given": Kind(
+        "info",
+        "“{label}”（{id}）{why}。已照原样填入，核对时会指出",
+        "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
     ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
     "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
