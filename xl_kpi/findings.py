@@ -182,10 +182,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
-        "以 xl-kpi map 和 fill 转填已填的数",
-        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
-        "carry the answers over with xl-kpi map and fill",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请先生成新表：{new}，再把已填的数搬过去：{carry}",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank ({new}), "
+        "then carry the answers over ({carry})",
+    ),
+    "carry-spoilt": Kind(
+        "error",
+        "{file}：{why}，为免错行，没有搬。请撤销对行列、名称的改动后再搬，或照旧表手工填入新表",
+        "{file}: {why}; nothing was carried. Undo what was done to rows, columns and names, or type the answers anew",
     ),
     "other-year": Kind(
         "error",
