@@ -268,6 +268,11 @@ CATALOGUE: dict[str, Kind] = {
         "the number format {format!r} shows another number than the cell holds; it should be {expected!r}",
     ),
     "hidden": Kind("warning", "{what}被隐藏。请取消隐藏，核对其中内容", "{what} is hidden"),
+    "too-narrow": Kind(
+        "warning",
+        "{column} 列太窄，此处的数显示为“####”。请把这一列拉宽",
+        "the column {column} is too narrow: the number here shows as ####",
+    ),
     "filtered": Kind(
         "info",
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
