@@ -102,6 +102,11 @@ CATALOGUE: dict[str, Kind] = {
         "{where}：原文没有给出“{label}”，由考核组织单位在“数据填报”表填写",
         "{where}: the source does not give {label!r}; the organising bureau fills it in",
     ),
+    "scheme-reading": Kind(
+        "info",
+        "{where}：{text}。采用的口径：{chosen}。另一种口径：{others}",
+        "{where}: {text}; read as: {chosen}; or else: {others}",
+    ),
     "scheme-default-grades": Kind(
         "info",
         "原文没有给出等次标准，使用默认等次：{bands}",
@@ -356,6 +361,9 @@ CATALOGUE: dict[str, Kind] = {
         "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
         "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
         "that it is meant",
+    ),
+    "none": Kind(
+        "info", "“{label}”没有发生，{worth}。请复核是否属实", "{label!r}: nothing to rate; it counts as {worth}"
     ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
