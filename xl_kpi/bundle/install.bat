@@ -20,6 +20,7 @@ goto end
 
 :launcher
 if defined PYTHON goto :eof
+if "%~1"=="" goto :eof
 if not exist "%~1" goto :eof
 "%~1" %2 -I -B "%SETUP%" --probe >nul 2>nul
 if not "%ErrorLevel%"=="0" goto :eof
@@ -35,10 +36,12 @@ goto :eof
 
 :try
 if defined PYTHON goto :eof
+if "%~1"=="" goto :eof
 if not exist "%~1" goto :eof
 "%~1" -I -B "%SETUP%" --probe >nul 2>nul
 if not "%ErrorLevel%"=="0" goto :eof
 set "PYTHON=%~1"
+set "CHOICE="
 goto :eof
 
 :incomplete

@@ -83,7 +83,7 @@ def whole(python: Path, wheels: Path, folder: Path) -> None:
     except subprocess.CalledProcessError:
         raise ValueError(f"{python} 没有 tkinter：不要用 embeddable 版") from None
     pip = next(wheels.glob("pip-*.whl"))
-    command = [
+    command: list[str | Path] = [
         program,
         "-I",
         pip / "pip",
