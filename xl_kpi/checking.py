@@ -24,12 +24,11 @@ from xl_kpi.scoring import checks
 from xl_kpi.scoring.checks import Issue
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
-from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
-from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import Examined, examine
 from xl_kpi.workbook.verify.inputs import Computed
@@ -222,7 +221,7 @@ def _misnamed(filled: Filled) -> Iterator[Finding]:
 def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
     """Reports of files of one plan: one batch of all their answers.
 
-    A file whose answers count otherwise than its formulas see them (a text that says a number) has two rows in it:
+    A file whose answers count otherwise than its formulas see them (dates counted from 1904) has two rows in it:
     what the workbook should show is judged by the first, the outcome is the second.
     """
     plan = together[0].plan
@@ -246,7 +245,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
     computed = {formula.at: formula for formula in returned.examined.computed}
     findings = (
         *returned.findings,
-        *_answers_told(computed, plan, checks.issues(plan.program, batch, row)),
+        *_answers_told(computed, plan, checks.issues(plan.program, batch, row, plan.at)),
         *compare.findings(plan, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
@@ -280,7 +279,7 @@ def _answers_told(computed: Mapping[str, Computed], plan: Plan, issues: Iterable
         yield formula.told(at not in unfit)
 
 
-_OF_THE_ANSWER = ("missing", "invalid", "out-of-range")
+_OF_THE_ANSWER = ("missing", "invalid", "text-number", "out-of-range")
 
 
 def _digest(returned: _Returned) -> str:
@@ -352,7 +351,9 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
     has_formula = {
         (sheet, name): value
         for (sheet, name), value in values.items()
-        if (cell := filled.sheets[sheet].cells.get(name)) is not None and cell.formula is not None
+        if sheet in filled.sheets  # another engine also computes what somebody added
+        and (cell := filled.sheets[sheet].cells.get(name)) is not None
+        and cell.formula is not None
     }
     return patched(filled, has_formula, keep_formulas=True)
 
@@ -360,24 +361,3 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
 def _by_place(values: Mapping[str, ReadValue]) -> dict[Place, ReadValue]:
     split = ((address.rpartition("!"), value) for address, value in values.items())
     return {(sheet, name): value for (sheet, _, name), value in split}
-
-
-def patched(filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool) -> bytes:
-    """The workbook with new values in some cells; every other byte of the sheets and every other part stays.
-
-    Raises WorkbookError where the file does not have one of the cells.
-    """
-    by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
-    for (sheet, name), value in values.items():
-        by_sheet[sheet][name] = value
-    try:
-        changed = {
-            (part := filled.book.sheets[sheet].part): patch_cells(
-                filled.parts[part], cells, keep_formulas=keep_formulas
-            )
-            for sheet, cells in by_sheet.items()
-        }
-    except KeyError as error:
-        why = either(f"缺少单元格 {error.args[0]}", f"the cell {error.args[0]} is missing")
-        raise WorkbookError(finding("structure", why=why)) from None
-    return replace_parts(filled.package, changed)

@@ -108,8 +108,8 @@ _FINDING = ("code", "severity", "message", "sheet", "cell")
 def check_columns() -> tuple[Column, ...]:
     """The columns of a check's table."""
     return (
-        Column(either("文件", "file"), 16),
-        Column(either("单位", "unit"), 9),
+        Column(either("文件", "file"), 14),
+        Column(either("单位", "unit"), 8),
         Column(either("结论", "verdict"), 4),
         Column(either("总分", "total"), 4, "number"),
         Column(either("得分率", "rate"), 4, "percent"),
@@ -357,7 +357,7 @@ ACTIONS: tuple[Action, ...] = (
         _run_blanks,
     ),
     Action(
-        "recalculate",
+        "recalc",
         ("重算", "recalculate"),
         "R",
         ("文件里显示的数不是最新的", "the numbers shown are not the latest"),

@@ -41,8 +41,7 @@ def workbooks(paths: Iterable[Path], outside: Path | None = None) -> list[Found]
             found.setdefault(path.resolve(), Found(path, path.name))
     if not found:
         where = either("、", ", ").join(map(str, given))
-        why = either("里面没有考核工作簿（.xlsx）", "there is no workbook")
-        raise XlKpiError(finding("nothing-to-do", where=where, why=why))
+        raise XlKpiError(finding("no-workbooks", where=where))
     return list(found.values())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xl_kpi.findings import Finding, WorkbookError, finding
+from xl_kpi.workbook import sheet_names
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.expected import Place, expected, plain
 from xl_kpi.workbook.read import Filled
@@ -25,7 +26,7 @@ class Examined:
     """A workbook that was read and compared with its plan: all that scoring and reporting need of it."""
 
     typed: dict[str, Value]  # by node id, as the workbook's own formulas see it
-    counted: dict[str, Value]  # the same as it counts: texts that say a number are read, 1904 dates converted
+    counted: dict[str, Value]  # the same as it counts: 1904 dates converted
     shown: list[ReadValue]  # what each formula cell shows, in the order of `expected(scheme).formulas`
     changed: set[Place]  # formula cells whose formula is gone or another
     computed: list[Computed]  # inputs in which a formula stands
@@ -45,6 +46,9 @@ def _examined(filled: Filled) -> Examined:
     found: list[Finding] = []
     for name, sheet in plan.sheets.items():
         found += structure.constants(name, sheet, filled)
+    if moved := [problem for problem in found if problem.code == "structure"]:
+        raise WorkbookError(*moved)
+    found += sheet_names.told(filled.plan, filled.book, filled.added)
     values: list[ReadValue] = []
     changed: set[Place] = set()
     for name, sheet in plan.sheets.items():
@@ -57,8 +61,9 @@ def _examined(filled: Filled) -> Examined:
             if cell.formula != formula.text and plain(cell.formula or "") != plain(formula.text)
         }
     typed = filled.typed()
-    counted, told = inputs.counted(filled, typed)
-    found += told
+    counted = inputs.counted(filled, typed)
+    if counted != typed:
+        found.append(finding("date-1904"))
     computed = list(inputs.computed(filled, counted))
     if found or changed or computed or formulas.has_others(plan, filled):
         found += formulas.computable(plan, filled, changed)

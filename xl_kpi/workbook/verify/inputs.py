@@ -1,4 +1,4 @@
-"""The answers as they count: texts that say a number, dates from 1904, formulas in place of numbers."""
+"""The answers as they count: dates from 1904, formulas in place of numbers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from xl_kpi.findings import Finding, either, finding
 from xl_kpi.outward import masked
-from xl_kpi.rules.base import Input, show
+from xl_kpi.rules.base import Input
+from xl_kpi.scheme import asking
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import STAGES, BoundInput
-from xl_kpi.workbook.answers import reading
 from xl_kpi.workbook.cells import Value
 from xl_kpi.workbook.plan import plan_of
 from xl_kpi.workbook.read import Filled, input_cells
@@ -37,7 +37,7 @@ class Computed:
         if result is None:
             how = either("没有结果，不能计分", "it has no result and does not count")
         else:
-            shown = show(result, spec.kind) if isinstance(result, float) else masked(result)
+            shown = asking.shown(result, spec.kind) if isinstance(result, float) else masked(result)
             how = either(f"按其存储的结果 {shown} 计分", f"its stored result {shown} was used")
             if not counts:
                 how = either(f"存储的结果 {shown} 不能计分", f"its stored result {shown} does not count")
@@ -51,30 +51,15 @@ def _remedy(spec: Input) -> str:
     return either(*words.get(spec.kind, ("请改填数值", "type the number")))
 
 
-def counted(filled: Filled, typed: dict[str, Value]) -> tuple[dict[str, Value], list[Finding]]:
-    """The answers as they count, and a finding for each that does not count as it stands."""
-    counted = dict(typed)
-    findings = []
+def counted(filled: Filled, typed: dict[str, Value]) -> dict[str, Value]:
+    """The answers as they count: dates of a workbook that counts from 1904 are the days that it shows."""
+    if not filled.book.date1904:
+        return typed
     inputs = _inputs(filled.plan.scheme)
-    converted = False
-    for node, value in typed.items():
-        bound = inputs[node]
-        if isinstance(value, str):
-            read = _read(value, bound.spec)
-            if read is not None:
-                counted[node] = read
-                at = filled.plan.at(node)
-                sheet, _, name = at.partition("!")
-                if filled.sheets[sheet].cells[name].formula is None:  # else the formula is what there is to say
-                    shown = read if isinstance(read, str) else show(read, bound.spec.kind)
-                    details = {"label": bound.spec.label, "value": masked(value), "read": shown}
-                    findings.append(finding("text-number", at=at, **details))
-        elif filled.book.date1904 and bound.spec.kind == "date" and value is not None:
-            counted[node] = value + _1904
-            converted = True
-    if converted:
-        findings.append(finding("date-1904"))
-    return counted, findings
+    return {
+        node: value + _1904 if isinstance(value, float) and inputs[node].spec.kind == "date" else value
+        for node, value in typed.items()
+    }
 
 
 def computed(filled: Filled, counted: dict[str, Value]) -> Iterator[Computed]:
@@ -94,9 +79,3 @@ _PICTURE = re.compile(r"(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)  # how WPS keeps 
 def _inputs(scheme: Scheme) -> dict[str, BoundInput]:
     """The inputs of a settled scheme, by the node of each of their cells."""
     return {bound.id + stage: bound for bound in plan_of(scheme).program.inputs() for stage in STAGES}
-
-
-def _read(value: str, spec: Input) -> float | str | None:
-    if spec.kind == "choice" and value in spec.choices:
-        return None
-    return reading(value, spec)
