@@ -57,13 +57,15 @@ class Home:
         (path / "bin" / f"python{HERE}").symlink_to(sys.executable)
         self.installed = path / ".local" / "share" / "xl_kpi"
 
-    def install(self, folder: Path, *arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    def install(
+        self, folder: Path, *arguments: str, path: str = "", script: str = "安装.sh"
+    ) -> subprocess.CompletedProcess[str]:
         """Run 安装.sh; nothing on the way to the internet would answer."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PIP_", "PYTHON"))}
         environment = {**kept, "HOME": str(self.path), "PATH": path or f"{self.path / 'bin'}:/usr/bin:/bin"}
         environment |= {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_INDEX": "0", "LC_ALL": "C.UTF-8"}
         return subprocess.run(
-            ["sh", folder / "安装.sh", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+            ["sh", folder / script, *arguments], cwd=folder, env=environment, capture_output=True, text=True
         )
 
     def run(self, *arguments: str) -> str:
@@ -87,7 +89,13 @@ def test_it_installs_from_a_folder_with_any_name_and_puts_the_panel_on_the_deskt
     assert os.access(icon, os.X_OK)
     command = f'Exec="{home.installed}/env/bin/python" -I -m xl_kpi panel\n'
     assert command in icon.read_text(encoding="utf-8")
-    assert command in (home.path / ".local/share/applications/xl-kpi-panel.desktop").read_text(encoding="utf-8")
+    menu = home.path / ".local/share/applications/xl-kpi-panel.desktop"
+    assert command in menu.read_text(encoding="utf-8")
+    away = home.install(tmp_path / "移动 (盘) & $HOME '1'", script="卸载.sh")
+    assert (away.returncode, away.stdout) == (0, "已卸载。\n")
+    assert [path for path in (icon, menu, home.installed) if path.exists()] == []
+    again = home.install(tmp_path / "移动 (盘) & $HOME '1'", script="卸载.sh")
+    assert (again.returncode, "没有安装过" in again.stderr) == (1, True)
 
 
 def test_a_newer_bundle_takes_the_place_of_the_older_and_a_bad_one_leaves_it(
@@ -174,7 +182,9 @@ def test_what_officials_read_is_shown_right_by_their_editors(tmp_path: Path) -> 
             assert (b"\r\n" in content) is target.windows
             assert content.count(b"\n") == (content.count(b"\r\n") or content.count(b"\n"))
         assert target.serves in (folder / "说明.txt").read_text(encoding="utf-8-sig")
-        assert (folder / ("安装.bat" if target.windows else "安装.sh")).is_file()
+        for name in ("安装", "卸载"):
+            script = (folder / f"{name}.{'bat' if target.windows else 'sh'}").read_bytes()
+            assert (b'"%SETUP%" --uninstall' in script or b'"$setup" --uninstall' in script) is (name == "卸载")
 
 
 def test_a_path_with_every_odd_character_is_quoted_as_desktops_read_it() -> None:

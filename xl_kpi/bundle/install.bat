@@ -14,7 +14,7 @@ for %%P in (py.exe) do for %%V in (@VERSIONS@) do call :launcher "%%~$PATH:P" -%
 for %%H in (HKCU HKLM) do for %%V in (@VERSIONS@) do call :registry %%H %%V
 for %%P in (python.exe python3.exe) do call :try "%%~$PATH:P"
 if not defined PYTHON goto no_python
-"%PYTHON%" %CHOICE% -I -B "%SETUP%" %*
+"%PYTHON%" %CHOICE% -I -B "%SETUP%" @ARGUMENTS@ %*
 set "RESULT=%ErrorLevel%"
 goto end
 
