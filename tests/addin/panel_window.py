@@ -93,24 +93,30 @@ def double_click(tree: ttk.Treeview, number: int) -> None:
 def answered(window: panel.Panel, typed: str, ask: Callable[[], object]) -> object:
     """What is got when in the dialog that this opens, one of those that Tk draws itself, somebody types that and Enter."""
     call = window.root.tk.call
+    tries = 0
 
     def type_in() -> None:
+        nonlocal tries
+        tries += 1
         open_now = [
             str(child)
             for above in (".", *map(str, window.root.winfo_children()))
             for child in window.root.tk.splitlist(call("winfo", "children", above))
             if "__tk_" in str(child) and int(call("winfo", "viewable", child))
         ]
-        if not open_now:
+        if open_now:
+            entry = f"{open_now[0]}.contents.f2.ent"
+            call(entry, "delete", 0, "end")
+            call(entry, "insert", 0, typed)
+            # That for folders takes a second one, as it goes into the folder first.
+            call(f"{open_now[0]}.contents.f2.{'ok' if tries < 200 else 'cancel'}", "invoke")
+        if tries < 200 and not (tries > 1 and got):
             window.root.after(20, type_in)
-            return
-        entry = f"{open_now[0]}.contents.f2.ent"
-        call(entry, "delete", 0, "end")
-        call(entry, "insert", 0, typed)
-        call(f"{open_now[0]}.contents.f2.ok", "invoke")
 
+    got: list[object] = []
     window.root.after(20, type_in)
-    return ask()
+    got.append(ask())
+    return got[0]
 
 
 def opener(folder: Path, code: int = 0) -> Path:

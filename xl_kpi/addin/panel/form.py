@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tkinter import font, ttk
 from typing import Any
@@ -270,7 +271,8 @@ class Form(tk.Toplevel):
 
         box.configure(values=list(names.values()))
         if before.get(ask.key):
-            take(before[ask.key])
+            with suppress(XlKpiError):  # then it is what the error is about
+                take(before[ask.key])
             year.set(before.get("year", year.get()))
             level.set(before.get("level") or by_list)
         box.bind("<<ComboboxSelected>>", chosen)
