@@ -22,9 +22,8 @@ from xl_kpi.summary.folders import Found
 from xl_kpi.workbook.markup import parse_xml
 
 if TYPE_CHECKING:
-    import xlwings as xw
-
-    from xl_kpi.addin.entry import Desk
+    from xl_kpi.addin.desk import Desk
+    from xl_kpi.addin.excel import xw
 
 WITHOUT_EXCEL = frozenset({"doctor"})
 
@@ -170,7 +169,7 @@ def closed(name: str) -> XlKpiError:
 
 
 def _books() -> Iterator[xw.Book]:
-    import xlwings as xw
+    from xl_kpi.addin.excel import xw
 
     for app in xw.apps:
         yield from app.books

@@ -24,7 +24,7 @@ from xl_kpi.findings import Finding, XlKpiError, either
 from xl_kpi.workbook.saving import SavedBeside
 
 if TYPE_CHECKING:
-    from xl_kpi.addin.entry import Desk
+    from xl_kpi.addin.desk import Desk
 
 _LOOK = 100  # milliseconds between looks at the work
 _CHECKS = ("folder", "files")
