@@ -13,8 +13,8 @@ from tkinter import ttk
 
 from desk import Official
 
-from xl_kpi.addin import files, panel
-from xl_kpi.addin.files import Action
+from xl_kpi.addin import actions, panel
+from xl_kpi.addin.actions import Action
 
 _LONGEST = 120  # seconds until a test gives up
 
@@ -56,7 +56,7 @@ def finish(window: panel.Panel) -> None:
 
 
 def action(name: str) -> Action:
-    return next(each for each in files.ACTIONS if each.name == name)
+    return next(each for each in actions.ACTIONS if each.name == name)
 
 
 def do(window: panel.Panel, name: str, **answers: object) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from hostile_packages import ole
 
 from xl_kpi import api
 from xl_kpi.addin import files
+from xl_kpi.addin.carrying import carry
 from xl_kpi.findings import XlKpiError
+from xl_kpi.workbook.archive import pack
 from xl_kpi.workbook.units import Unit
 
 
@@ -84,3 +89,51 @@ def test_a_table_is_its_headings_and_a_row_for_each_line(typical: Path) -> None:
 def test_the_actions_load_neither_tkinter_nor_xlwings() -> None:
     script = "import sys, xl_kpi.addin.files; sys.exit(len({'tkinter', 'xlwings'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+OLDER = Path(__file__).resolve().parents[1] / "workbook" / "older"
+
+
+def test_answers_of_older_workbooks_go_into_fresh_ones_of_their_units(tmp_path: Path) -> None:
+    old, new = tmp_path / "旧表", tmp_path / "新表"
+    old.mkdir()
+    for path in OLDER.glob("*-1.xlsx"):
+        (old / path.name).write_bytes(path.read_bytes())
+    (old / "加密.xlsx").write_bytes(ole("EncryptionInfo", "EncryptedPackage"))
+    before = {path: path.read_bytes() for path in old.iterdir()}
+    outcome = carry([old], new)
+    assert {path: path.read_bytes() for path in old.iterdir()} == before
+    by_name = {str(line.values[0]): line for line in outcome.lines}
+    assert by_name["加密.xlsx"].verdict == "reject"
+    assert "密码" in str(by_name["加密.xlsx"].values[-1])
+    for name, unit, level in (
+        ("zhangping-health-2019", "漳平市卫健局", None),
+        ("cdc-emergency", "疾病预防控制机构", "市"),
+    ):
+        line = by_name[f"{name}-1.xlsx"]
+        blank = api.build(api.scheme(name, level), unit)  # type: ignore[arg-type]  # 市
+        alone = api.carry(OLDER / f"{name}-1.xlsx", ("新表.xlsx", blank))
+        assert (new / f"{name}-1.xlsx").read_bytes() == alone.package
+        assert line.values[1:4] == (unit, alone.count, len(alone.left))
+        assert line.path == new / f"{name}-1.xlsx"
+        assert len([f for f in line.findings if f.code == "carry-left"]) == len(alone.left)
+        assert [f.cell for f in line.findings if f.cell] == [one.cell.partition("!")[2] for one in alone.left]
+    assert outcome.said.startswith(f"搬好了 2 份，在 {new}。")
+    assert "1 份没有搬，原因见表。" in outcome.said
+    with pytest.raises(XlKpiError, match="已有同名文件"):
+        carry([old], new)
+
+
+def test_a_workbook_that_names_a_file_as_its_scheme_has_none_read(tmp_path: Path, typical_content: bytes) -> None:
+    """What a returned workbook says of itself opens nothing on this machine."""
+    with zipfile.ZipFile(io.BytesIO(typical_content)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    evil = str(tmp_path / "evil.yaml").encode()
+    (tmp_path / "evil.yaml").write_text("id: [", encoding="utf-8")
+    changed = {name: part.replace(b"zaozhuang-blood-2022", evil) for name, part in parts.items()}
+    assert changed != parts
+    (tmp_path / "甲.xlsx").write_bytes(pack(changed))
+    (line,) = carry([tmp_path / "甲.xlsx"], tmp_path / "新表").lines
+    assert line.verdict == "reject"
+    assert "evil.yaml 无法读取" not in str(line.values[-1])
+    assert "不在现有方案中" in str(line.values[-1])

@@ -17,8 +17,9 @@ from desk import Official
 from hostile_packages import ole
 
 from xl_kpi import api
-from xl_kpi.addin import files
-from xl_kpi.addin.files import Action, Column, Line, Outcome, Progress, Watch
+from xl_kpi.addin import actions
+from xl_kpi.addin.actions import Action
+from xl_kpi.addin.files import Column, Line, Outcome, Progress, Watch
 from xl_kpi.workbook.plan import ENTRY
 
 try:
@@ -91,7 +92,7 @@ def opened(window: panel.Panel, program: Path, count: int = 1) -> list[str]:
     return program.read_text(encoding="utf-8").splitlines()
 
 
-def slow(run: Callable[[files.Answers, Progress, Watch], Outcome]) -> Action:
+def slow(run: Callable[[actions.Answers, Progress, Watch], Outcome]) -> Action:
     """An action that asks for a folder and does this."""
     like = pw.action("folder")
     return Action("slow", ("慢", "slow"), "Z", like.when, like.tip, like.verb, like.asks, run)
@@ -106,7 +107,7 @@ def test_it_starts_and_checks_without_xlwings(tmp_path: Path, typical_content: b
         "import sys, time, tkinter as tk\nfrom pathlib import Path\nfrom xl_kpi.addin import files, panel\n"
         "if __name__ == '__main__':\n"
         "    root = tk.Tk()\n    shown = panel.Panel(root)\n    root.update()\n"
-        "    shown.run(files.ACTIONS[0], {'folder': Path(sys.argv[1])})\n"
+        "    shown.run(actions.ACTIONS[0], {'folder': Path(sys.argv[1])})\n"
         "    while shown.job is not None:\n        root.update(); time.sleep(0.01)\n"
         "    print(shown.results.headline.cget('text'), 'xlwings' in sys.modules)\n"
     )
@@ -122,14 +123,14 @@ def test_it_starts_and_checks_without_xlwings(tmp_path: Path, typical_content: b
 def test_at_the_start_it_says_what_to_do_first(window: panel.Panel) -> None:
     texts = [str(child.cget("text")) for child in window.face.steps.winfo_children()]
     assert texts[0] == "从这里开始"
-    for action in files.ACTIONS:
+    for action in actions.ACTIONS:
         assert any(action.label in text and f"Alt+{action.letter}" in text for text in texts)
     assert not window.face.saved.winfo_ismapped()
 
 
 def test_the_buttons_for_excel_are_off_and_say_why(window: panel.Panel, official: Official) -> None:
     assert "没有 Excel 可连接" in window.workbook.get()
-    own = {action.name for action in files.ACTIONS}
+    own = {action.name for action in actions.ACTIONS}
     for name, button in window.buttons.items():
         usable = name in own | {"doctor"}
         assert button.instate(["!disabled" if usable else "disabled"]), name
@@ -141,13 +142,13 @@ def test_the_buttons_for_excel_are_off_and_say_why(window: panel.Panel, official
 
 
 def test_every_action_has_its_own_letter_and_words(window: panel.Panel) -> None:
-    letters = [action.letter for action in files.ACTIONS] + ["S"]
+    letters = [action.letter for action in actions.ACTIONS] + ["S"]
     assert len(set(letters)) == len(letters)
-    for action in files.ACTIONS:
+    for action in actions.ACTIONS:
         button = window.buttons[action.name]
         at = int(str(button.cget("underline")))
         assert str(button.cget("text"))[at] == action.letter
-    assert len({action.name for action in files.ACTIONS}) == len(files.ACTIONS)
+    assert len({action.name for action in actions.ACTIONS}) == len(actions.ACTIONS)
 
 
 @pytest.mark.parametrize("size", ["480x600", "700x600", "1000x740"])
@@ -385,7 +386,7 @@ def test_a_table_that_is_open_elsewhere_is_saved_beside_it(
 def fill_in(form: Form, scheme: str = "", units: str = "", target: str = "", level: str = "") -> None:
     """Fill in the form of 生成空白模板 as an official does."""
     box = form.fields["scheme"]
-    box.current(list(files.titles()).index(scheme))  # type: ignore[attr-defined]
+    box.current(list(actions.titles()).index(scheme))  # type: ignore[attr-defined]
     box.event_generate("<<ComboboxSelected>>")
     form.update()
     if level:
@@ -551,7 +552,7 @@ def test_the_originals_folder_is_no_place_for_results(window: panel.Panel, retur
 
 
 def test_the_window_lives_while_it_works_and_esc_stops_the_work(window: panel.Panel, returned: Path) -> None:
-    def run(answers: files.Answers, at: Progress, watch: Watch) -> Outcome:
+    def run(answers: actions.Answers, at: Progress, watch: Watch) -> Outcome:
         at(3, 10)
         while True:
             watch()
@@ -563,7 +564,7 @@ def test_the_window_lives_while_it_works_and_esc_stops_the_work(window: panel.Pa
     assert {button.instate(["disabled"]) for button in window.buttons.values()} == {True}
     window.root.geometry("900x650")
     wait(window, lambda: window.root.winfo_width() == 900)  # it answers
-    window.start(files.ACTIONS[0])  # as its keys would
+    window.start(actions.ACTIONS[0])  # as its keys would
     window.do("check")
     window.root.event_generate("<Escape>")
     finish(window)
@@ -594,7 +595,7 @@ def test_closing_the_window_ends_the_work_first(official: Official, returned: Pa
 
 
 def test_what_nobody_foresaw_ends_in_a_message(window: panel.Panel, official: Official, returned: Path) -> None:
-    def run(answers: files.Answers, at: Progress, watch: Watch) -> Outcome:
+    def run(answers: actions.Answers, at: Progress, watch: Watch) -> Outcome:
         raise ZeroDivisionError("unforeseen")
 
     window.run(slow(run), {"folder": returned})
@@ -607,7 +608,7 @@ def test_what_nobody_foresaw_ends_in_a_message(window: panel.Panel, official: Of
 
 
 def test_many_lines_go_into_the_table_in_parts(window: panel.Panel, returned: Path) -> None:
-    def run(answers: files.Answers, at: Progress, watch: Watch) -> Outcome:
+    def run(answers: actions.Answers, at: Progress, watch: Watch) -> Outcome:
         made = tuple(Line((f"{n:05}", float(n))) for n in range(2000))
         return Outcome("很多", "2000 行", (Column("名", 5), Column("数", 4, "number")), made)
 
