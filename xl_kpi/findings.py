@@ -115,6 +115,8 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "carry-left": Kind("warning", "“{label}”填的 {value} 没有搬：{why}", "{label!r}: {value} was not carried: {why}"),
+    "carry-note": Kind("info", "{what}", "{what}"),
     "no-workbooks": Kind(
         "error",
         "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
