@@ -25,31 +25,27 @@ class Kind:
 
 CATALOGUE: dict[str, Kind] = {
     # schemes
-    "scheme-unreadable": Kind(
-        "error",
-        "{file} 无法读取：{why}。请检查文件是否完整、是否为 UTF-8 编码的 YAML",
-        "{file} cannot be read: {why}",
-    ),
+    "scheme-unreadable": Kind("error", "{file} 无法读取：{where}{why}", "{file} cannot be read: {where}{why}"),
     "scheme-unknown": Kind(
         "error",
         "没有名为“{name}”的方案。现有方案：{known}；也可写 .yaml 文件的路径",
         "no scheme named {name!r}; there are: {known}",
     ),
-    "scheme-value": Kind(
-        "error",
-        "{file} 的 {path}：值 {value} 不符合要求——{why}。请改正后重新载入",
-        "{file}, {path}: the value {value} is wrong: {why}",
-    ),
+    "scheme-value": Kind("error", "{file}{line} {path}：{why}", "{file}{line}, {path}: {why}"),
     "scheme-total": Kind(
         "error",
-        "{where}：下级分值合计 {found} 分，与标明的 {declared} 分不符。请核对各项分值",
+        "{where}：下级分值合计 {found} 分，与标明的 {declared} 分不符。请核对各项 points",
         "{where}: the points below add up to {found}, not to the declared {declared}",
     ),
     "scheme-duplicate-id": Kind(
-        "error", "{where}：编号“{id}”重复。请为每项使用不同编号", "{where}: the id {id!r} stands twice"
+        "error",
+        "{where}：编号“{id}”已经用于{other}。请为每项使用不同编号",
+        "{where}: the id {id!r} is that of {other} already",
     ),
     "scheme-reference": Kind(
-        "error", "{where}：引用了不存在的填报项“{id}”。请改为已有的编号", "{where}: there is no input {id!r}"
+        "error",
+        "{where}：引用了不存在的填报项“{id}”{meant}。请改为已有的编号",
+        "{where}: there is no input {id!r}{meant}",
     ),
     "scheme-year": Kind(
         "error", "年度 {year} 无效，应在 2000 到 2100 之间", "the year {year} must lie between 2000 and 2100"
@@ -60,30 +56,31 @@ CATALOGUE: dict[str, Kind] = {
         "方案 {scheme}：{why}。请用 --level 指明省、市、县之一",
         "scheme {scheme}: {why}; name a level with --level",
     ),
+    "scheme-doubt": Kind("error", "{where}：{what}", "{where}: {what}"),
     "scheme-duplicate-task": Kind(
         "warning",
-        "{where}：“{name}”与 {other} 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
-        "{where}: {name!r} repeats {other} word for word",
+        "{where}：与 {other} 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
+        "{where} repeats {other} word for word",
     ),
     "scheme-band": Kind(
         "warning",
-        "{where}：档次在 {gap} 处{what}，按注明的读法处理：{reading}",
+        "{where}：档次在 {gap} 处{what}，按注明的口径处理：{reading}",
         "{where}: bands {what} at {gap}",
     ),
     "scheme-band-unread": Kind(
         "error",
-        "{where}：档次在 {gap} 处{what}，又没有注明读法。请加 reading 说明如何处理",
+        "{where}：档次在 {gap} 处{what}，又没有注明口径。请加 reading 说明如何处理",
         "{where}: bands {what} at {gap} and no reading says what to do",
     ),
     "scheme-over-deduction": Kind(
         "info",
-        "{where}：扣分合计（最多 {most} 分）可超过分值 {points} 分，以扣完为止",
-        "{where}: deductions can reach {most}, over its {points} points",
+        "{where}：扣分合计（{most}）可超过分值 {points} 分，原文没有写“扣完为止”，按扣完为止计",
+        "{where}: deductions ({most}) can exceed its {points} points, and stop there",
     ),
     "scheme-unbound": Kind(
         "error",
-        "{where}：原文的数字“{number}”既没有进入评分规则，也没有列入 narrative。请补上",
-        "{where}: the number {number!r} of the text is neither in the rule nor in narrative",
+        "{where}：“{column}”栏的数字“{number}”没有用到。请写进评分规则；不计分的列入 narrative 并写明原因",
+        "{where}: the number {number!r} in the column {column!r} is neither in the rule nor in narrative",
     ),
     "scheme-narrative": Kind(
         "error",
@@ -113,6 +110,16 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "no-workbooks": Kind(
+        "error",
+        "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
+        "there is no workbook in {where}",
+    ),
+    "exists": Kind(
+        "error",
+        "文件夹 {folder} 里已有同名文件：{names}。没有改动任何文件；请换一个文件夹，或先把它们移走",
+        "{folder} already holds {names}; nothing was changed: choose another folder, or move them",
+    ),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
@@ -127,6 +134,16 @@ CATALOGUE: dict[str, Kind] = {
         "error",
         "{file} 设了打开密码。请在 Excel 或 WPS 中打开，取消密码，另存为 .xlsx 后再交",
         "{file} is encrypted; remove the password and save it as .xlsx",
+    ),
+    "sealed": Kind(
+        "error",
+        "{file} 被单位的加密软件（{why}）加密，打不开。请在装有该软件的电脑上申请解密（外发），再交解密后的文件",
+        "{file} is encrypted by security software ({why}); hand in a copy released by it",
+    ),
+    "restricted": Kind(
+        "error",
+        "{file} 设了权限管理（IRM），只有获准的账号能打开。请在“文件—信息—保护工作簿”中取消限制访问，另存为 .xlsx 后再交",
+        "{file} is under rights management; lift the restriction and save it as .xlsx",
     ),
     "old-format": Kind(
         "error",
@@ -175,10 +192,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
-        "以 xl-kpi map 和 fill 转填已填的数",
-        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
-        "carry the answers over with xl-kpi map and fill",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请先生成新表：{new}，再把已填的数搬过去：{carry}",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank ({new}), "
+        "then carry the answers over ({carry})",
+    ),
+    "carry-spoilt": Kind(
+        "error",
+        "{file}：{why}，为免错行，没有搬。请撤销对行列、名称的改动后再搬，或照旧表手工填入新表",
+        "{file}: {why}; nothing was carried. Undo what was done to rows, columns and names, or type the answers anew",
     ),
     "other-year": Kind(
         "error",
@@ -197,7 +218,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "structure": Kind(
         "error",
-        "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
+        "{why}",
         "the structure was changed: {why}",
     ),
     "not-computable": Kind(
@@ -251,10 +272,30 @@ CATALOGUE: dict[str, Kind] = {
         "the number format {format!r} shows another number than the cell holds; it should be {expected!r}",
     ),
     "hidden": Kind("warning", "{what}被隐藏。请取消隐藏，核对其中内容", "{what} is hidden"),
+    "too-narrow": Kind(
+        "warning",
+        "{column} 列太窄，此处的数显示为“####”。请把这一列拉宽",
+        "the column {column} is too narrow: the number here shows as ####",
+    ),
     "filtered": Kind(
         "info",
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
         "the sheet {name!r} is filtered: {count} rows do not show",
+    ),
+    "sheet-added": Kind(
+        "info",
+        "多出工作表“{name}”。不影响计分；如要退回重报，请先把它移到另一个文件",
+        "the sheet {name!r} was added; it does not count. Move it to another file before a new report",
+    ),
+    "sheet-copied": Kind(
+        "warning",
+        "多出工作表“{name}”，是“{copied}”的副本。只按“{copied}”计分；如果数填在“{name}”里，请抄回“{copied}”，再删去“{name}”",
+        "the sheet {name!r} is a copy of {copied!r}, which alone counts",
+    ),
+    "sheet-moved": Kind(
+        "info",
+        "工作表“{name}”换了位置。不影响计分；可拖回{before}",
+        "the sheet {name!r} was moved; it belongs behind {before!r}",
     ),
     "merge-changed": Kind(
         "warning",
@@ -276,32 +317,46 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "date-1904": Kind(
         "warning",
-        "工作簿使用 1904 日期系统，日期已换算后计分；工作簿里的公式没有换算。请改用下发的空白工作簿填报",
-        "the workbook counts dates from 1904; they were converted, its own formulas do not convert them",
+        "工作簿改用了 1904 日期系统：表内公式把日期当成早四年零一天，这里按显示的日期计分。请在“选项”的“高级”中取消“使用 1904 日期系统”，再核对每个日期",
+        "the workbook counts dates from 1904: its formulas take them for days four years and a day earlier, here they count "
+        "as they show; turn this off in Excel's advanced options and look over every date",
     ),
     "text-number": Kind(
-        "warning",
-        "“{label}”填的是文字“{value}”，按 {read} 计分。请改填 {read}",
-        "{label!r} holds the text {value!r}, read as {read}",
+        "error",
+        "“{label}”填的是文字“{value}”，不计分。{remedy}",
+        "{label!r} holds the text {value!r}, which does not count; {remedy}",
     ),
     "input-formula": Kind(
         "warning",
-        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
-        "{label!r} holds a formula; its stored result {value} was used",
+        "“{label}”填的是{what}，{how}。{remedy}",
+        "{label!r} holds {what}; {how}: {remedy}",
+    ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
     ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
         "the engine {engine} gives {found}, the scorer {computed}",
     ),
-    "missing": Kind("warning", "“{label}”未填。请填写，没有的填0或按要求选择", "{label!r} is not filled in"),
-    "invalid": Kind("error", "“{label}”填的是“{value}”，{why}。请改正", "{label!r} holds {value!r}: {why}"),
-    "out-of-range": Kind(
-        "error",
-        "“{label}”填的是 {value}，应在 {low} 到 {high} 之间。请核对",
-        "{label!r} is {value}, it must lie between {low} and {high}",
+    "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
+    "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}请改正", "{label!r}: {why}"),
+    "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "question": Kind(
+        "info",
+        "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
+        "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
+        "that it is meant",
     ),
-    "inconsistent": Kind("error", "“{label}”：{why}。请核对相关数据", "{label!r}: {why}"),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
@@ -323,7 +378,13 @@ CATALOGUE: dict[str, Kind] = {
         "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
         "the formula here was replaced; recomputed it is {computed}",
     ),
+    "filled-as-given": Kind(
+        "info",
+        "“{label}”（{id}）{why}。已照原样填入，核对时会指出",
+        "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
+    ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
+    "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
     "units": Kind("error", "单位名单 {file}{where}：{why}。请改正", "list of units {file}{where}: {why}"),
 }
 
@@ -374,6 +435,8 @@ REJECTING = frozenset(
         "lock-file",
         "empty-file",
         "encrypted",
+        "sealed",
+        "restricted",
         "old-format",
         "not-a-workbook",
         "damaged",

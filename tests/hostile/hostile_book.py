@@ -26,7 +26,7 @@ COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META = (
     "_xl_kpi",
 )
 CONTENT_TYPES, WORKBOOK, STYLES = "[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml"
-STRINGS = "xl/sharedStrings.xml"
+TEXTS = "xl/sharedStrings.xml"
 BOOK_RELS = "xl/_rels/workbook.xml.rels"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -179,6 +179,11 @@ def inline(value: str) -> str:
     return f'<is><t xml:space="preserve">{escape(value)}</t></is>'
 
 
+def validation(cells: str) -> str:
+    """A pattern for the validation of some cells."""
+    return rf'<dataValidation [^>]*sqref="{cells}".*?</dataValidation>'
+
+
 class Book:
     """A filled workbook as parts; each method changes it in one way, `bytes()` packs it up again."""
 
@@ -194,10 +199,6 @@ class Book:
     def text(self, part: str) -> str:
         """A part as text."""
         return self.parts[part].decode()
-
-    def bare(self, part: str) -> str:
-        """A part as text, without the declaration it begins with."""
-        return re.sub(r"^<\?xml [^>]*\?>\s*", "", self.text(part))
 
     def put(self, part: str, text: str) -> Book:
         """Write a part."""
@@ -233,9 +234,13 @@ class Book:
         assert found, name
         relation = re.search(rf'<Relationship [^>]*Id="{found[1]}"[^>]*>', self.text(BOOK_RELS))
         assert relation
-        target = re.search(r'Target="([^"]+)"', relation[0])
-        assert target
-        return target[1].removeprefix("/") if target[1].startswith("/") else f"xl/{target[1]}"
+        target = re.findall('Target="([^"]+)"', relation[0])[0]
+        return target[1:] if target.startswith("/") else f"xl/{target}"
+
+    def relation(self, part: str) -> str:
+        """The relationship of the workbook that leads to a part, as the XML has it."""
+        target = part.removeprefix("xl/")
+        return re.findall(rf'<Relationship [^>]*Target="(?:/xl/)?{target}"[^>]*>', self.text(BOOK_RELS))[0]
 
     def sheets(self) -> list[str]:
         """The parts of all sheets."""
@@ -346,7 +351,7 @@ class Book:
         """Take a row out, with the merges, links and validations that lie in it."""
         self.on(sheet, rf'<row r="{row}"[^>]*?(?:/>|>.*?</row>)', "")
         area = rf'"[A-Z]+{row}(?::[A-Z]+{row})?"'
-        gone = rf"<(?:mergeCell|hyperlink) ref={area}[^>]*/>|<dataValidation sqref={area}.*?</dataValidation>"
+        gone = rf"<(?:mergeCell|hyperlink) ref={area}[^>]*/>|<dataValidation [^>]*sqref={area}.*?</dataValidation>"
         self.put(self.sheet(sheet), re.sub(gone, "", self.text(self.sheet(sheet)), flags=re.DOTALL))
         return self._relocate(sheet, lambda r, c: None if r == row else (r - (r > row), c))
 

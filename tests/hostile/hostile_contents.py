@@ -12,7 +12,6 @@ from hostile_book import (
     COVER,
     ENTRY,
     FORM,
-    SAME,
     STYLES,
     SUMMARY,
     WORKBOOK,
@@ -25,14 +24,17 @@ from hostile_book import (
     flag,
     reject,
     unscored,
+    validation,
 )
 
 TOTAL, GRADE, VETO = f"{SUMMARY}!D8", f"{SUMMARY}!B15", f"{SUMMARY}!F19"  # F19: 安全生产, 一票否决
 SCORE = f"{ENTRY}!H8"  # t01, 8.5
 MEASURES, ACCIDENTS, TIMELY = f"{ENTRY}!E10", f"{ENTRY}!E17", f"{ENTRY}!E29"
 BUILD, UNDONE, COLLECTED, REASON = f"{ENTRY}!E35", f"{ENTRY}!E60", f"{ENTRY}!E83", f"{ENTRY}!E6"
+OFF = f"{ENTRY}!E5"
 
 # What is left when the task of an input cannot be scored: 301.41 less its points.
+NO_OFF = unscored(292.91, "t01")
 NO_MEASURES = unscored(292.62, "t02")
 NO_ACCIDENTS = unscored(281.41, "t03")
 NO_TIMELY = unscored(298.91, "t05")
@@ -164,21 +166,21 @@ FORMULAS = [
         "an input is cut and pasted one row down: the formulas follow it",
         flag("formula-changed"),
         lambda b: b.on(
-            ENTRY, r'(<c r="K10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
+            ENTRY, r'(<c r="M10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
         ),
-        f"{ENTRY}!K10",
+        f"{ENTRY}!M10",
     ),
 ]
 
 
 def _share(book: Book, changed: bool = False) -> Book:
-    """K5 to K7 share one formula; changed, the first of them is another."""
-    formula = book.formula(f"{ENTRY}!K5")
+    """M5 to M7 share one formula; changed, the first of them is another."""
+    formula = book.formula(f"{ENTRY}!M5")
     if changed:
         formula = formula.replace("E5,&quot;&quot;", "0,&quot;&quot;").replace('E5,""', '0,""')
-    book.on(ENTRY, r'(<c r="K5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="K5:K7" si="0">{formula}</f>')
+    book.on(ENTRY, r'(<c r="M5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="M5:M7" si="0">{formula}</f>')
     for row in (6, 7):
-        book.on(ENTRY, rf'(<c r="K{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
+        book.on(ENTRY, rf'(<c r="M{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
     return book
 
 
@@ -196,7 +198,7 @@ SHARED = [
         "the formula that two cells share is another",
         flag("formula-changed"),
         lambda b: _share(b, changed=True),
-        f"{ENTRY}!K7",
+        f"{ENTRY}!M7",
     ),
     Kind(
         "shared-elsewhere",
@@ -244,9 +246,11 @@ NOT_COMPUTABLE = [
     ),
     Kind(
         "circular-input",
-        "an input is a formula of the total",
-        reject("not-computable"),
+        "an input is a formula of the total: what it shows counts, 12 of 14 measures less half a point",
+        flag("input-formula"),
         lambda b: b.computes(MEASURES, "ROUND('汇总'!D8/25,0)", "12"),
+        MEASURES,
+        (Change(total=300.69, tasks={"t02": 8.07}),),
     ),
     Kind(
         "unknown-function",
@@ -273,27 +277,29 @@ NOT_COMPUTABLE = [
     Kind(
         "unknown-function-in-input",
         "an input uses a function that does not exist and shows #NAME?",
-        reject("not-computable") | flag("invalid", "input-formula"),
+        flag("input-formula"),
         lambda b: b.computes(MEASURES, "NOSUCHFUNC(13)", "#NAME?", "e"),
         MEASURES,
         (NO_MEASURES,),
     ),
 ]
 
-# Texts that can only be one number, which counts, beside the number the hand-worked case has.
+# Texts that seem to say the number the hand-worked case has: they do not count, as in the workbook's own formulas, and
+# the finding says what to type.
 READ = [
-    ("ascii", MEASURES, "13"),
-    ("full-width", MEASURES, "１３"),
-    ("spaces", MEASURES, " 13 "),
-    ("ideographic-space", MEASURES, "　13　"),
-    ("unit", MEASURES, "13项"),
-    ("unit-spaced", UNDONE, "1 项"),
-    ("decimal", f"{ENTRY}!E5", "1.5"),
-    ("points", f"{ENTRY}!E5", "1.5分"),
-    ("full-width-point", f"{ENTRY}!E5", "１．５"),
-    ("percent", TIMELY, "98%"),
-    ("full-width-percent", TIMELY, "９８％"),
-    ("percent-spaced", TIMELY, " 98 %"),
+    ("ascii", MEASURES, "13", NO_MEASURES),
+    ("full-width", MEASURES, "１３", NO_MEASURES),
+    ("spaces", MEASURES, " 13 ", NO_MEASURES),
+    ("ideographic-space", MEASURES, "　13　", NO_MEASURES),
+    ("unit", MEASURES, "13项", NO_MEASURES),
+    ("unit-spaced", UNDONE, "1 项", NO_UNDONE),
+    ("decimal", OFF, "1.5", NO_OFF),
+    ("points", OFF, "1.5分", NO_OFF),
+    ("full-width-point", OFF, "１．５", NO_OFF),
+    ("percent", TIMELY, "98%", NO_TIMELY),
+    ("full-width-percent", TIMELY, "９８％", NO_TIMELY),
+    ("percent-spaced", TIMELY, " 98 %", NO_TIMELY),
+    ("choice-spaced", BUILD, " 是 ", NO_BUILD),
 ]
 # Texts that are no answer, and what is left without it.
 REFUSED = [
@@ -321,8 +327,9 @@ TEXT_NUMBERS = [
             flag("text-number"),
             lambda b, at=at, text=text: b.words(at, text),
             at,
+            (left,),
         )
-        for name, at, text in READ
+        for name, at, text, left in READ
     ),
     *(
         Kind(
@@ -343,24 +350,23 @@ TEXT_NUMBERS = [
         lambda b: b.words(TIMELY, "98"),
         TIMELY,
         # Typed as a number into the cell it would be 98%; as a stored text it is not clear. Never 1, never 9800%.
-        (NO_TIMELY, SAME),
+        (NO_TIMELY,),
     ),
     Kind(
         "text-thousands",
         "a number is the text '18,360'",
-        flag("text-number", "invalid"),
+        flag("text-number"),
         lambda b: b.words(COLLECTED, "18,360"),
         COLLECTED,
-        (SAME, NO_COLLECTED),  # read as what it says, or not at all; never 18.36
+        (NO_COLLECTED,),
     ),
     Kind(
         "text-date",
         "a date is the text '2022-09-30'",
-        # Unambiguous; whether the one rule for texts covers dates is for the rule to say.
-        flag("text-number", "invalid"),
+        flag("text-number"),
         lambda b: b.words(f"{ENTRY}!E71", "2022-09-30"),
         f"{ENTRY}!E71",
-        (SAME, unscored(390, "t12")),
+        (unscored(390, "t12"),),
         "blood-full",
     ),
 ]
@@ -774,7 +780,7 @@ CONSTANTS = [
     Kind(
         "extra-unknown-function",
         "a formula beside the table that nothing computes, on which nothing depends",
-        flag("extra-content", "foreign") | reject("not-computable"),
+        flag("extra-content"),
         lambda b: b.computes(f"{ENTRY}!N5", "NOSUCHFUNC(1)", "1"),
         f"{ENTRY}!N5",
     ),
@@ -866,7 +872,7 @@ def _conditional_number(book: Book) -> Book:
     return book.on(SUMMARY, "<conditionalFormatting", formatting + "<conditionalFormatting")
 
 
-_VALIDATION = r'<dataValidation sqref="E10:G10".*?</dataValidation>'
+_VALIDATION = validation("E10:G10")
 VALIDATIONS = [
     Kind(
         "validation-gone",
@@ -936,7 +942,7 @@ VALIDATIONS = [
 
 def _merged_validations(book: Book) -> Book:
     """Two 是/否 lists with the same messages become one with both ranges."""
-    book.on(ENTRY, r'<dataValidation sqref="E36:G36".*?</dataValidation>', "")
+    book.on(ENTRY, validation("E36:G36"), "")
     return book.on(ENTRY, r'sqref="E35:G35"', 'sqref="E35:G36"')
 
 

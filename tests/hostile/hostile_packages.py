@@ -15,9 +15,9 @@ from hostile_book import (
     ENTRY,
     HEAD,
     META,
-    STRINGS,
     STYLES,
     SUMMARY,
+    TEXTS,
     WORKBOOK,
     Book,
     Kind,
@@ -245,7 +245,7 @@ _BOMB = f'<!DOCTYPE worksheet [<!ENTITY l0 "lol">{_LAUGH}]>'
 
 
 def _head(book: Book, part: str, declaration: str) -> Book:
-    return book.put(part, HEAD + declaration + book.bare(part))
+    return book.put(part, HEAD + declaration + book.text(part))
 
 
 def _entity(book: Book) -> Book:
@@ -257,7 +257,7 @@ def _entity(book: Book) -> Book:
 def _encoded(book: Book, encoding: str, declared: str = "") -> Book:
     for part in list(book.parts):
         if part.startswith("xl/") and part.endswith(".xml"):
-            text = f'<?xml version="1.0" encoding="{declared or encoding}"?>' + book.bare(part)
+            text = f'<?xml version="1.0" encoding="{declared or encoding}"?>' + book.text(part)
             book.parts[part] = text.encode(encoding, "xmlcharrefreplace")
     return book
 
@@ -321,8 +321,8 @@ XML = [
         "entity-file",
         "an entity that is a file of this machine",
         reject("unsafe-xml"),
-        lambda b: _head(b, STRINGS, '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').sub(
-            STRINGS, "做好群众满意度", "&t;"
+        lambda b: _head(b, TEXTS, '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').sub(
+            TEXTS, "做好群众满意度", "&t;"
         ),
     ),
     Kind(
@@ -392,7 +392,7 @@ XML = [
         "control-character",
         "a label holds a character that XML does not allow",
         reject("damaged"),
-        lambda b: b.sub(STRINGS, "做好群众满意度", "做好\x01群众满意度"),
+        lambda b: b.sub(TEXTS, "做好群众满意度", "做好\x01群众满意度"),
     ),
     Kind(
         "relations-not-well-formed",
@@ -460,7 +460,10 @@ def _decoy(book: Book) -> Book:
         book.text(part).replace("<v>13</v>", "<v>14</v>"),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
     )
-    return book.sub(BOOK_RELS, f'Target="{part.removeprefix("xl/")}"', f'Target="/{other}"')
+    relation = book.relation(part)
+    return book.sub(
+        BOOK_RELS, re.escape(relation), relation.replace(part.removeprefix("xl/"), "worksheets/sheet33.xml")
+    )
 
 
 def _decoy_book(book: Book) -> Book:
@@ -604,7 +607,7 @@ AMBIGUOUS = [
 
 
 def _relation(book: Book) -> str:
-    return re.findall(r'<Relationship [^>]*Target="/xl/worksheets/sheet33.xml"[^>]*/>', book.text(BOOK_RELS))[0]
+    return book.relation("xl/worksheets/sheet33.xml")
 
 
 # --- other kinds of file

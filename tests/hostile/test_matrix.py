@@ -117,10 +117,7 @@ def test_what_must_be_accepted_opens_in_openpyxl_and_comes_to_the_same_in_libreo
 ) -> None:
     if "slow" not in request.config.option.markexpr:
         pytest.skip("很慢，用 pytest -m slow 运行")
-    # LibreOffice and Excel compare a date counted from 1904 with bounds counted from 1900: only `check` converts.
-    kinds = [
-        kind for kind in KINDS if set(kind.expected.allowed) == {"accept"} and "date-1904" not in str(kind.expected)
-    ]
+    kinds = [kind for kind in KINDS if set(kind.expected.allowed) == {"accept"}]
     saved = saved_by_libreoffice({kind.name: kind.content() for kind in kinds})
     wrong = []
     for kind in kinds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import threading
@@ -84,6 +85,17 @@ def test_workers_of_another_version_are_refused(cluster: str, monkeypatch: pytes
         list(each(work, [(0, "ok", None)], lost=lost, scheduler=cluster))
 
 
+def test_workers_that_import_from_their_current_folder_are_refused(tmp_path: Path) -> None:
+    careless = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    exposed = Cluster(tmp_path, env={**careless, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    try:
+        exposed.add_worker()
+        with pytest.raises(XlKpiError, match="PYTHONSAFEPATH=1"):
+            list(each(work, [(0, "ok", None)], lost=lost, scheduler=exposed.address))
+    finally:
+        exposed.stop()
+
+
 def test_an_address_that_is_none_is_said_so() -> None:
     with pytest.raises(XlKpiError, match="nowhere://：调度器没有应答"):
         list(each(work, [(0, "ok", None)], lost=lost, scheduler="nowhere://"))
@@ -91,7 +103,7 @@ def test_an_address_that_is_none_is_said_so() -> None:
 
 def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(XlKpiError, match=r"pip install 'xl-kpi\[cluster\]'"):
+    with pytest.raises(XlKpiError, match=r'pip install "xl-kpi\[cluster\]"'):
         list(each(work, [(0, "ok", None)], lost=lost, scheduler="tcp://127.0.0.1:1"))
 
 

@@ -154,15 +154,20 @@ def test_the_same_answers_saved_anew_count_once_and_each_keeps_its_verdict() -> 
         "1 原样.xlsx": stored,
         "2 另存.xlsx": resaved(stored),
         "3 重算.xlsx": api.recalculated(("", stored), str(SMALL)),
-        "4 文字.xlsx": with_text(stored, "数据填报!E16", "1起"),
     }
-    assert len(set(files.values())) == 4
+    assert len(set(files.values())) == 3
     assert verdicts(check(files)) == {
         "1 原样.xlsx": ("accept", "ok", None),
         "2 另存.xlsx": ("accept", "ok", "1 原样.xlsx"),
         "3 重算.xlsx": ("accept", "ok", "1 原样.xlsx"),
-        "4 文字.xlsx": ("flag", "text-number", "1 原样.xlsx"),
     }
+
+
+def test_a_text_that_says_a_number_is_another_answer() -> None:
+    rows = check({"数.xlsx": returned("甲"), "文字.xlsx": with_text(returned("甲"), "数据填报!E16", "1起")})
+    assert [row["verdict"] for row in rows] == ["flag", "flag"]
+    assert all(messages(row, "conflict") for row in rows)
+    assert [row["invalid"] for row in rows] == [0, 1]
 
 
 def test_different_answers_of_one_unit_are_both_flagged_and_name_each_other() -> None:

@@ -126,11 +126,18 @@ class When(Model):
 
 @dataclass(frozen=True)
 class Constraint:
-    """Something the inputs of a task must satisfy together; a breach makes the input `on` 不一致."""
+    """Something the inputs of a task must satisfy together; a breach makes the input `on` 不一致.
+
+    `message` says what must hold. Where there is more to say about a breach it is `told`, with {value} for what was
+    filled in, {most} for the greatest that would do, and {there} for the cell of the input that must be filled in.
+    """
 
     on: str
     holds: ops.Op
     message: str
+    told: str = ""
+    most: ops.Op | None = None
+    there: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ expressions in numpy. Node ids:
 
     t05.ontime@self @review @final   what was typed: 自报值, 核实值, 终裁值
     t05.ontime                       采用值: the last filled of the three; with @own behind it, of the first alone
+    t05.ontime@note @hint            填报说明, as typed; 提示: what is asked about a percentage
     t05.ontime?                      状态: 已填 未填 有误 超范围 不一致 选填
     t05#1                            an intermediate result
     t05=  t05$  t05!1                the task's score, points, first veto
@@ -18,17 +19,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from xl_kpi.expr import ops, semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.findings import Finding, SchemeError, finding
+from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
+from xl_kpi.scheme.questions import Standard, question
+from xl_kpi.scheme.questions import standards as numeric_standards
 
 SELF, REVIEW, FINAL = "@self", "@review", "@final"
 STAGES = (SELF, REVIEW, FINAL)
 OWN = "@own"
+NOTE, HINT = "@note", "@hint"
 BAD_STATES = (semantics.INVALID, semantics.OUT_OF_RANGE, semantics.INCONSISTENT)
 
 
@@ -41,6 +46,7 @@ class BoundInput:
     spec: Input
     standard: str
     constraints: tuple[Constraint, ...] = ()
+    measured_by: Standard | None = None  # the standard in numbers, of a percentage
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ class Program:
             for stage in STAGES:
                 node = bound.id + stage
                 batch.put(node, [answers.get(node) for answers in typed])
+            if bound.id + HINT in self.formulas:
+                batch.put(bound.id + NOTE, [answers.get(bound.id + NOTE) for answers in typed])
         for node, expression in self.formulas.items():
             batch.compute(node, expression)
         return batch
@@ -143,6 +151,10 @@ class _Builder:
             if bound.task != SETUP:
                 self.formulas[bound.id + OWN] = _adopted(bound.id, (SELF,))
         for bound in self._all_inputs():
+            if bound.spec.kind == "percent":
+                asked = question(bound.id, bound.id + NOTE, bound.spec, bound.measured_by)
+                self.formulas[bound.id + HINT] = asked
+        for bound in self._all_inputs():
             status = _status(bound)
             self.formulas[f"{bound.id}?"] = status
             if bound.task != SETUP:
@@ -156,19 +168,28 @@ class _Builder:
 
     def _inputs_of(self, task: Task) -> tuple[BoundInput, ...]:
         standards = task.rule.standards()
+        measures = {_full(task.id, name): standard for name, standard in numeric_standards(task.rule)}
         constraints = [*task.rule.constraints(self._context(task)), *(_relation(r) for r in task.constraints)]
         bound = []
         for asked in task.inputs():
             spec = _in_year(asked, self.scheme.year)
             if f"{task.id}.{spec.id}" in self.divisors and spec.bounds[0] <= 0:
                 spec = spec.model_copy(update={"min": 1.0 if spec.kind == "count" else 0.000001})
-            own = tuple(
-                Constraint(_full(task.id, c.on), _qualify(c.holds, task.id), c.message)
-                for c in constraints
-                if c.on in (spec.id, f"{task.id}.{spec.id}")
-            )
-            bound.append(BoundInput(f"{task.id}.{spec.id}", task.id, spec, standards.get(spec.id, ""), own))
+            own = tuple(self._placed(c, task) for c in constraints if c.on in (spec.id, f"{task.id}.{spec.id}"))
+            node = f"{task.id}.{spec.id}"
+            bound.append(BoundInput(node, task.id, spec, standards.get(spec.id, ""), own, measures.get(node)))
         return tuple(bound)
+
+    def _placed(self, constraint: Constraint, task: Task) -> Constraint:
+        """A constraint with node ids in place of the task's own, and labels in place of ids in its message."""
+        return replace(
+            constraint,
+            on=_full(task.id, constraint.on),
+            holds=_qualify(constraint.holds, task.id),
+            message=self.scheme.with_labels(constraint.message, task),
+            most=None if constraint.most is None else _qualify(constraint.most, task.id),
+            there=constraint.there and _full(task.id, constraint.there),
+        )
 
     def _points_tie(self, spec: Input) -> tuple[Constraint, ...]:
         """The asked points of a group must make up its declared total, once all of them are there."""
@@ -189,7 +210,7 @@ class _Builder:
             try:
                 read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
             except ValueError as error:
-                wrong.append(finding("scheme-rule", where=task.name, why=error))
+                wrong.append(finding("scheme-rule", where=self.scheme.called(task), why=error))
                 continue
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
             read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
@@ -197,12 +218,12 @@ class _Builder:
             read |= {
                 _full(task.id, name) for r in task.constraints for name in (*_names(r.smaller), *_names(r.larger))
             }
-            wrong += [finding("scheme-reference", where=task.name, id=i) for i in sorted(read - self.known)]
+            wrong += [self._no_such_input(task, node) for node in sorted(read - self.known)]
             own = {bound.spec.id for bound in self.per_task[task.id]}
             wrong += [
                 finding(
                     "scheme-rule",
-                    where=task.name,
+                    where=self.scheme.called(task),
                     why=f"constraints 的 smaller 须以本任务的填报项开头（{r.message}）",
                 )
                 for r in task.constraints
@@ -215,6 +236,13 @@ class _Builder:
         if wrong:
             raise SchemeError(*wrong)
 
+    def _no_such_input(self, task: Task, node: str) -> Finding:
+        known = [name.removeprefix(f"{task.id}.") for name in self.known]
+        name = node.removeprefix(f"{task.id}.")
+        near = next(iter(get_close_matches(name, known, 1)), "")
+        meant = either(f"，是不是“{near}”", f", {near!r} is meant?") if near else ""
+        return finding("scheme-reference", where=self.scheme.called(task), id=name, meant=meant)
+
     def _uncomputable(self, task: Task) -> Iterator[Finding]:
         """Inputs that a rule computes with, or a veto goes by, although they may be blank or are no numbers."""
         specs = {bound.id: bound.spec for bound in self._all_inputs()}
@@ -226,11 +254,15 @@ class _Builder:
             spec = specs[node]
             if not spec.required:
                 yield finding(
-                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”用于计分或否决，不能设为可不填"
+                    "scheme-rule",
+                    where=self.scheme.called(task),
+                    why=f"填报项“{spec.label}”用于计分或否决，不能设为可不填",
                 )
             elif spec.kind in ("choice", "text") and node in computed | compared:
                 yield finding(
-                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”不是数字，不能用来计算或比较大小"
+                    "scheme-rule",
+                    where=self.scheme.called(task),
+                    why=f"填报项“{spec.label}”不是数字，不能用来计算或比较大小",
                 )
 
     def _context(self, task: Task) -> Context:
@@ -436,15 +468,18 @@ def _status(bound: BoundInput) -> ops.Op:
 def _agreement(bound: BoundInput) -> ops.Op:
     if not bound.constraints:
         return ops.Text(semantics.FILLED)
-    breaches = []
-    for constraint in bound.constraints:
-        breach: ops.Op = ops.If(constraint.holds, ops.Const(0), ops.Const(1))
-        others = dict.fromkeys(i for i in _numbers_read(constraint.holds) if i != bound.id)
-        if others:
-            breach = ops.If(ops.every(*(ops.IsNumber(i) for i in others)), breach, ops.Const(0))
-        breaches.append(breach)
+    breaches = [breach(constraint, bound.id) for constraint in bound.constraints]
     broken = ops.Compare(">", ops.total(*breaches), ops.Const(0))
     return ops.If(broken, ops.Text(semantics.INCONSISTENT), ops.Text(semantics.FILLED))
+
+
+def breach(constraint: Constraint, on: str) -> ops.Op:
+    """1 where an input breaks a constraint, else 0; also 0 while a number it is held against is not there yet."""
+    broken: ops.Op = ops.If(constraint.holds, ops.Const(0), ops.Const(1))
+    others = dict.fromkeys(i for i in _numbers_read(constraint.holds) if i != on)
+    if others:
+        broken = ops.If(ops.every(*(ops.IsNumber(i) for i in others)), broken, ops.Const(0))
+    return broken
 
 
 def _numbers_read(op: ops.Op) -> Iterator[str]:

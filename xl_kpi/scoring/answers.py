@@ -1,9 +1,9 @@
-"""What a text stands for where a number, a date or a choice belongs: one rule for every workbook that comes back.
+"""What a text seems to say where a number, a date or a choice belongs: so that its remedy can be named.
 
-A text is read where it says one thing only; the caller flags it all the same. Where it does not, it stays an invalid
-answer: it is never guessed at, and never enters a sum as a text.
+A text does not count, here as in the workbook's own formulas: it is 有误 until it is typed anew. Where it says one thing
+only, that is what to type; where it does not, it is never guessed at.
 
-| a text                                     | stands for                                                            |
+| a text                                     | seems to say                                                          |
 |--------------------------------------------|-----------------------------------------------------------------------|
 | ' 95 ', '９５', '－5', '+95', '007'          | 95, 95, -5, 95, 7: width, kind of dash, case and outer space tell nothing |
 | '1,234', '1，234.5'                         | 1234, 1234.5: commas only between proper groups of three               |
