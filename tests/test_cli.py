@@ -558,9 +558,11 @@ def renamed_sheet(book: bytes) -> bytes:
 
 def with_meta(book: bytes, key: str, value: str) -> bytes:
     """A workbook of ours whose hidden sheet says something else."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        strings = re.findall(rb"<si><t[^>]*>([^<]*)</t></si>", archive.read("xl/sharedStrings.xml"))
 
     def change(xml: bytes) -> bytes:
-        cell = rb"(<t>%s</t></is></c><c r=\"B\d+\" s=\"\d+\")[^>]*>.*?</c>" % key.encode()
+        cell = rb"( t=\"s\"><v>%d</v></c><c r=\"B\d+\" s=\"\d+\")[^>]*>.*?</c>" % strings.index(key.encode())
         new, count = re.subn(cell, rb"\1>" + value.encode() + b"</c>", xml)
         assert count == 1
         return new
