@@ -863,3 +863,14 @@ def test_carry_of_everything_is_exit_0_and_never_writes_over_the_old_workbook(
     result = run("carry", old, "--into", new, "--out", old, "--scheme", SMALL)
     assert (result.code, result.out) == (2, "")
     assert old.read_bytes() == made["filled"]
+
+
+def test_lint_looks_at_every_scheme_though_one_does_not_load(run: Command, tmp_path: Path) -> None:
+    bad = placed(tmp_path, "坏.yaml", b"id: [a\n")
+    result = run("lint", bad, SMALL, "--json")
+    assert result.code == 2
+    assert {line["scheme"] for line in result.lines} == {str(bad), str(SMALL)}
+    assert "坏.yaml" in result.err
+    result = run("lint", bad, SMALL)
+    assert result.code == 2
+    assert str(SMALL) in result.out

@@ -171,14 +171,21 @@ def _schemes(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     code = CLEAN
     for name in options.scheme:
-        findings = api.lint(name)
+        try:
+            findings = api.lint(name)
+        except SchemeError as error:  # the others are looked at all the same
+            if options.json:
+                _print_json({"scheme": name, **f.as_json()} for f in error.findings)
+            _tell(error.findings)
+            code = USAGE
+            continue
         if options.json:
             _print_json({"scheme": name, **f.as_json()} for f in findings)
         else:
             print(f"{name}：" + ("没有问题" if not findings else ""))
             _list(findings)
         if worst(findings) == "error":
-            code = FOUND
+            code = max(code, FOUND)
     return code
 
 
