@@ -142,7 +142,7 @@ def fill(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -> b
     for name, value in values.items():
         sheet, address = plan.homes[name + stage]
         typed[sheet, a1(*address)] = None if value == "" else value
-    return patched(filled, typed, keep_formulas=False)
+    return patched(filled, typed, keep_formulas=False, pending=True)
 
 
 LONGEST_TEXT = 32767  # what Excel takes in one cell

@@ -19,6 +19,8 @@ from tqdm import tqdm
 from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
+from xl_kpi.summary.folders import Found, listing, refuse_clash
+from xl_kpi.workbook.archive import is_signed
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.units import Unit, read_units
 
@@ -42,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
+            if any(
+                f.code in ("units", "answers", "not-found", "nothing-to-do", "no-workbooks", "executor")
+                for f in error.findings
+            )
             else FOUND
         )
     except BrokenPipeError:
@@ -182,21 +187,12 @@ def _new(options: argparse.Namespace) -> int:
             level = unit.level or options.level
             jobs.append((api.scheme(name, level, options.year), unit))
     targets = [api.filename(scheme, unit.name) for scheme, unit in jobs]
-    _refuse_clash(targets)
+    refuse_clash(targets)
     options.out.mkdir(parents=True, exist_ok=True)
     for (scheme, unit), target in _progress(list(zip(jobs, targets, strict=True)), "生成"):
         save(options.out / target, api.build(scheme, unit.name, unit.code))
         print(options.out / target)
     return CLEAN
-
-
-def _refuse_clash(names: Sequence[str]) -> None:
-    """Two results under one name would lose the first; some file systems do not tell A from a."""
-    folded = [name.casefold() for name in names]
-    clash = next((name for n, name in enumerate(names) if folded[n] in folded[:n]), None)
-    if clash:
-        why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
-        raise XlKpiError(finding("units", file="", where="", why=why))
 
 
 def _map(options: argparse.Namespace) -> int:
@@ -217,13 +213,25 @@ def _fill(options: argparse.Namespace) -> int:
             raise ValueError("应为一个 JSON 对象")
     except (UnicodeDecodeError, ValueError) as error:
         raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
-    save(options.out, api.fill(options.file, answers, options.scheme))
+    filled = api.fill(options.file, answers, options.scheme)
+    save(options.out, filled)
     print(options.out)
+    _tell_void(options.out, filled)
     return CLEAN
 
 
+def _tell_void(path: Path, written: bytes) -> None:
+    """A change makes a digital signature void: whoever relies on it has to know."""
+    if is_signed(written):
+        said = either(
+            f"{path}：工作簿带有数字签名，改动后签名已失效。请核对后重新签名",
+            f"{path}: the workbook was signed; the change makes the signature void. Sign it again",
+        )
+        print(outward.plain(said), file=sys.stderr)
+
+
 def _check(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
+    paths = [file.path for file in _workbooks(options.path)]
     units = tuple(unit.name for unit in read_units(options.units)) if options.units else ()
     asked = api.Asked(options.year, options.level or "", units)
     rows: Iterator[api.Row] = iter(
@@ -322,18 +330,20 @@ def _sentence(found: Mapping[str, str]) -> str:
 
 
 def _recalc(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
+    files = _workbooks(options.path, options.out)
+    paths = [file.path for file in files]
     if options.out:
-        _refuse_clash([path.name for path in paths])
+        refuse_clash([file.name for file in files])
         options.out.mkdir(parents=True, exist_ok=True)
     code = CLEAN
     results = api.recalculate_all(paths, options.scheme, options.engine, _crew(options, paths))
-    for path, result in zip(paths, _progress(results, "重算", len(paths)), strict=True):
+    for file, result in zip(files, _progress(results, "重算", len(paths)), strict=True):
         if isinstance(result, tuple):
             _tell(result)
             code = FOUND
             continue
-        target = path if options.in_place else options.out / path.name
+        target = file.path if options.in_place else options.out / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             save(target, result)
         except SavedBeside as beside:
@@ -342,6 +352,7 @@ def _recalc(options: argparse.Namespace) -> int:
             code = FOUND
         else:
             print(outward.plain(str(target)))
+        _tell_void(target, result)
     return code
 
 
@@ -404,28 +415,14 @@ def _demo(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _workbooks(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the workbooks of the folders named, those in a format to be refused too: no unit goes missing.
+def _workbooks(paths: Sequence[Path], outside: Path | None = None) -> list[Found]:
+    """The workbooks to look at; what was passed over is told."""
+    found = listing(paths, outside)
+    if told := found.told():
+        folders = "、".join(str(path) for path in paths if path.is_dir())
+        print(outward.plain(f"{folders}：{told}"), file=sys.stderr)
+    return list(found.files)
 
-    Excel's lock files are passed over and counted.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            locks = [p for p in inside if p.name.startswith("~$")]
-            if locks:
-                print(f"{path}：跳过 {len(locks)} 个正在打开的文件的锁文件（~$）", file=sys.stderr)
-            found += [p for p in inside if p not in locks]
-        else:
-            found.append(path)
-    if not found:
-        why = either("没有 .xlsx 工作簿", "there is no .xlsx workbook")
-        raise XlKpiError(finding("nothing-to-do", where="、".join(map(str, paths)), why=why))
-    return found
-
-
-_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods")
 
 Item = TypeVar("Item")
 
