@@ -22,7 +22,7 @@ from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, s
 from xl_kpi.summary.folders import Found, listing, refuse_clash
 from xl_kpi.workbook.archive import is_signed
 from xl_kpi.workbook.saving import SavedBeside, save
-from xl_kpi.workbook.units import Unit, read_units
+from xl_kpi.workbook.units import Unit, read_units, unit_key
 
 CLEAN, FOUND, USAGE = 0, 1, 2
 LEVELS = ("省", "市", "县")
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return (
             USAGE
             if any(
-                f.code in ("units", "answers", "not-found", "nothing-to-do", "no-workbooks", "executor")
+                f.code
+                in ("units", "answers", "not-found", "nothing-to-do", "no-workbooks", "executor", "engine-missing")
                 for f in error.findings
             )
             else FOUND
@@ -94,8 +95,16 @@ def _parser() -> argparse.ArgumentParser:
 
     fill = command("fill", _fill, "把答案填入工作簿，其余一概不动")
     fill.add_argument("file", type=Path)
-    fill.add_argument("answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}}')
+    fill.add_argument(
+        "answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}, "notes": {…}}'
+    )
     fill.add_argument("--out", type=Path, required=True)
+
+    carry = command("carry", _carry, "把已下发的旧版工作簿里填的数搬到新生成的工作簿，列出搬不过去的")
+    carry.add_argument("old", type=Path, metavar="OLD", help="旧版工作簿，不会改动")
+    carry.add_argument("--into", type=Path, required=True, metavar="NEW", help="用现行版本为同一单位生成的工作簿")
+    carry.add_argument("--out", type=Path, required=True, metavar="FILE", help="搬好的存为哪个文件")
+    carry.add_argument("--json", action="store_true")
 
     check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
     check.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
@@ -113,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--in-place", action="store_true")
     where.add_argument("--out", type=Path)
 
-    for added in (mapping, fill, check, recalc):
+    for added in (mapping, fill, carry, check, recalc):
         added.add_argument("--scheme", default="", help="自定义方案的 .yaml 文件")
     for added in (check, recalc):
         added.add_argument(
@@ -180,7 +189,12 @@ def _new(options: argparse.Namespace) -> int:
     names = [n for name in options.scheme for n in (api.schemes() if name == "all" else [name])]
     units = [Unit(" ".join(name.split())) for name in options.unit]
     if options.units:
-        units += read_units(options.units)
+        units += read_units(options.units, _tell_one)
+    keys = Counter(unit_key(unit.name) for unit in units)
+    twice = next((unit.name for unit in units if keys[unit_key(unit.name)] > 1), None)
+    if twice:
+        why = either(f"单位“{twice}”写了两次（空格、全角半角不算不同）", f"the unit {twice!r} stands twice")
+        raise XlKpiError(finding("units", file="", where="", why=why))
     jobs = []
     for name in names:
         for unit in units or [Unit("")]:
@@ -213,10 +227,11 @@ def _fill(options: argparse.Namespace) -> int:
             raise ValueError("应为一个 JSON 对象")
     except (UnicodeDecodeError, ValueError) as error:
         raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
-    filled = api.fill(options.file, answers, options.scheme)
-    save(options.out, filled)
+    filling = api.filling(options.file, answers, options.scheme)
+    save(options.out, filling.content)
+    _list_remarks(filling.remarks)
     print(options.out)
-    _tell_void(options.out, filled)
+    _tell_void(options.out, filling.content)
     return CLEAN
 
 
@@ -230,9 +245,32 @@ def _tell_void(path: Path, written: bytes) -> None:
         print(outward.plain(said), file=sys.stderr)
 
 
+def _carry(options: argparse.Namespace) -> int:
+    if options.out.exists() and options.old.exists() and options.out.samefile(options.old):
+        why = either("--out 不能是旧表本身", "--out must not be the old workbook")
+        raise XlKpiError(finding("nothing-to-do", where=str(options.out), why=why))
+    carried = api.carry(options.old, options.into, options.scheme)
+    save(options.out, carried.package)
+    left = [one.as_json() for one in carried.left]
+    if options.json:
+        files = {"file": str(options.old), "into": str(options.into), "out": str(options.out)}
+        _print_json([files | {"carried": carried.count, "left": left, "notes": carried.notes}])
+        return FOUND if left else CLEAN
+    print(options.out)
+    said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
+    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{one.why}" for one in carried.left]
+    for line in (said, *told, *carried.notes):
+        print(outward.plain(line), file=sys.stderr)
+    return FOUND if left else CLEAN
+
+
+def _value(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
 def _check(options: argparse.Namespace) -> int:
     paths = [file.path for file in _workbooks(options.path)]
-    units = tuple(unit.name for unit in read_units(options.units)) if options.units else ()
+    units = tuple(unit.name for unit in read_units(options.units, _tell_one)) if options.units else ()
     asked = api.Asked(options.year, options.level or "", units)
     rows: Iterator[api.Row] = iter(
         api.check_all(paths, options.scheme, asked, options.engine, _crew(options, paths), options.resume)
@@ -435,7 +473,16 @@ def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Ite
 
 def _tell(findings: Iterable[Finding]) -> None:
     for found in findings:
-        print(_sentence(found.as_json()), file=sys.stderr)
+        _tell_one(found)
+
+
+def _tell_one(found: Finding) -> None:
+    print(_sentence(found.as_json()), file=sys.stderr)
+
+
+def _list_remarks(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        print(f"{_MARKS[found.severity]} {_sentence(found.as_json())}", file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

@@ -192,10 +192,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
-        "以 xl-kpi map 和 fill 转填已填的数",
-        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
-        "carry the answers over with xl-kpi map and fill",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请先生成新表：{new}，再把已填的数搬过去：{carry}",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank ({new}), "
+        "then carry the answers over ({carry})",
+    ),
+    "carry-spoilt": Kind(
+        "error",
+        "{file}：{why}，为免错行，没有搬。请撤销对行列、名称的改动后再搬，或照旧表手工填入新表",
+        "{file}: {why}; nothing was carried. Undo what was done to rows, columns and names, or type the answers anew",
     ),
     "other-year": Kind(
         "error",
@@ -327,6 +331,17 @@ CATALOGUE: dict[str, Kind] = {
         "“{label}”填的是{what}，{how}。{remedy}",
         "{label!r} holds {what}; {how}: {remedy}",
     ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
+    ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
@@ -334,8 +349,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
     "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
-    "out-of-range": Kind("error", "“{label}”{why}。请改正", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}请改正", "{label!r}: {why}"),
     "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "question": Kind(
+        "info",
+        "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
+        "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
+        "that it is meant",
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
@@ -357,7 +378,13 @@ CATALOGUE: dict[str, Kind] = {
         "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
         "the formula here was replaced; recomputed it is {computed}",
     ),
+    "filled-as-given": Kind(
+        "info",
+        "“{label}”（{id}）{why}。已照原样填入，核对时会指出",
+        "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
+    ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
+    "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
     "units": Kind("error", "单位名单 {file}{where}：{why}。请改正", "list of units {file}{where}: {why}"),
 }
 

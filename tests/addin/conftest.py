@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +14,7 @@ from desk import XVFB, screen
 from fake_excel import Desktop, installed
 
 from xl_kpi import api
+from xl_kpi.addin import settings
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 
@@ -28,19 +31,27 @@ def display() -> Iterator[None]:
 
 
 @pytest.fixture
-def excel() -> Iterator[Desktop]:
-    """xlwings on the stand-in for Excel, for one test; no Excel runs on it yet."""
+def excel(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """xlwings on the stand-in for Excel, for one test; no Excel runs on it yet. Nobody waits, but it is noted how long."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temp")))
     with installed() as desktop:
+        monkeypatch.setattr(settings, "_sleep", desktop.waited.append)
         yield desktop
 
 
 @pytest.fixture(scope="session")
-def typical_content() -> bytes:
-    """The blood station's workbook of the case 典型: worked by hand to 301.41 of 400."""
+def typical_answers() -> dict[str, Any]:
+    """The answers of the blood station's case 典型: worked by hand to 301.41 of 400."""
     cases = yaml.safe_load((CASES / "zaozhuang-blood-2022.yaml").read_text(encoding="utf-8"))
     answers = {name: case["answers"] for case in cases if (name := case["name"]) in ("满分", "典型")}
+    return answers["满分"] | answers["典型"]
+
+
+@pytest.fixture(scope="session")
+def typical_content(typical_answers: dict[str, Any]) -> bytes:
+    """The blood station's workbook of that case."""
     blank = api.build(api.scheme("zaozhuang-blood-2022"))
-    filled = api.fill(("blank.xlsx", blank), answers["满分"] | answers["典型"])
+    filled = api.fill(("blank.xlsx", blank), typical_answers)
     return api.recalculated(("filled.xlsx", filled))
 
 

@@ -166,21 +166,21 @@ FORMULAS = [
         "an input is cut and pasted one row down: the formulas follow it",
         flag("formula-changed"),
         lambda b: b.on(
-            ENTRY, r'(<c r="K10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
+            ENTRY, r'(<c r="M10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
         ),
-        f"{ENTRY}!K10",
+        f"{ENTRY}!M10",
     ),
 ]
 
 
 def _share(book: Book, changed: bool = False) -> Book:
-    """K5 to K7 share one formula; changed, the first of them is another."""
-    formula = book.formula(f"{ENTRY}!K5")
+    """M5 to M7 share one formula; changed, the first of them is another."""
+    formula = book.formula(f"{ENTRY}!M5")
     if changed:
         formula = formula.replace("E5,&quot;&quot;", "0,&quot;&quot;").replace('E5,""', '0,""')
-    book.on(ENTRY, r'(<c r="K5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="K5:K7" si="0">{formula}</f>')
+    book.on(ENTRY, r'(<c r="M5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="M5:M7" si="0">{formula}</f>')
     for row in (6, 7):
-        book.on(ENTRY, rf'(<c r="K{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
+        book.on(ENTRY, rf'(<c r="M{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
     return book
 
 
@@ -198,7 +198,7 @@ SHARED = [
         "the formula that two cells share is another",
         flag("formula-changed"),
         lambda b: _share(b, changed=True),
-        f"{ENTRY}!K7",
+        f"{ENTRY}!M7",
     ),
     Kind(
         "shared-elsewhere",

@@ -87,7 +87,7 @@ class Checklist(Rule):
             yield Input(id=item.id, label=item.label, kind="choice", choices=(YES, NO), note=note)
             if item.due:
                 label = f"{item.label}——完成日期"
-                yield Input(id=f"{item.id}_date", label=label, kind="date", required=False, note="完成的填写完成日期")
+                yield Input(id=f"{item.id}_date", label=label, kind="date", required=False, note="已完成的填完成日期")
 
     def guarded(self) -> Iterator[str]:
         yield from (f"{item.id}_date" for item in self.items if item.due)

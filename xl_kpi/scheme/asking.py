@@ -54,16 +54,20 @@ def _day(number: float) -> str:
 # beside the cell
 
 
+def manner(spec: Input) -> str:
+    """How to fill an input in, with what the scheme says about it: for the column beside it and the box at the cell."""
+    return "；".join(text for text in (hint(spec), spec.note) if text)
+
+
 def hint(spec: Input) -> str:
-    """How to fill an input in, for the column beside it and the box that Excel shows at the cell."""
+    """How to fill an input in, as far as the scheme's own note does not say it."""
     if spec.kind == "choice":
         return f"从下拉框选择：{'、'.join(spec.choices)}"
     if spec.kind == "text":
         return "用文字填写"
     low, high = spec.bounds
     if spec.kind == "date":
-        done = "完成" in spec.label and not spec.required
-        return f"已完成的填完成日期，如 {_example(spec)}" if done else f"填日期，如 {_example(spec)}"
+        return f"{'如' if '日期' in spec.note else '填日期，如'} {_example(spec)}"
     if spec.kind == "percent":
         return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "")
     what = _counted(spec) if spec.kind == "count" else _measured(spec)
@@ -73,7 +77,7 @@ def hint(spec: Input) -> str:
         return f"{what}，须大于0"
     if low < 0:
         return f"{what}，可填负数"
-    if spec.kind == "count":
+    if spec.kind == "count" and "填0" not in spec.note:
         none = "没有发生" if spec.unit in _HAPPENINGS else "没有的"
         return f"{what}；{none}填0，不要写“无”"
     return what
@@ -141,6 +145,8 @@ def wanted(spec: Input) -> str:
 def _wanted_date(spec: Input) -> str:
     low, high = (shown(limit, "date") for limit in spec.bounds)
     example = either(f"，如 {_example(spec)}", f", as {_example(spec)}")
+    if spec.bounds[1] - spec.bounds[0] > 3 * 366:  # so wide that it only keeps slips out
+        return either("请填写日期", "fill in a date") + example
     if low[4:] == "-01-01" and high[4:] == "-12-31" and low[:4] == high[:4]:
         return either(f"请填写{low[:4]}年内的日期", f"fill in a date of {low[:4]}") + example
     return either(f"请填写{_between(spec)}的日期", f"fill in a date {_between(spec)}") + example

@@ -5,6 +5,7 @@ expressions in numpy. Node ids:
 
     t05.ontime@self @review @final   what was typed: 自报值, 核实值, 终裁值
     t05.ontime                       采用值: the last filled of the three; with @own behind it, of the first alone
+    t05.ontime@note @hint            填报说明, as typed; 提示: what is asked about a percentage
     t05.ontime?                      状态: 已填 未填 有误 超范围 不一致 选填
     t05#1                            an intermediate result
     t05=  t05$  t05!1                the task's score, points, first veto
@@ -26,10 +27,13 @@ from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
+from xl_kpi.scheme.questions import Standard, question
+from xl_kpi.scheme.questions import standards as numeric_standards
 
 SELF, REVIEW, FINAL = "@self", "@review", "@final"
 STAGES = (SELF, REVIEW, FINAL)
 OWN = "@own"
+NOTE, HINT = "@note", "@hint"
 BAD_STATES = (semantics.INVALID, semantics.OUT_OF_RANGE, semantics.INCONSISTENT)
 
 
@@ -42,6 +46,7 @@ class BoundInput:
     spec: Input
     standard: str
     constraints: tuple[Constraint, ...] = ()
+    measured_by: Standard | None = None  # the standard in numbers, of a percentage
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,8 @@ class Program:
             for stage in STAGES:
                 node = bound.id + stage
                 batch.put(node, [answers.get(node) for answers in typed])
+            if bound.id + HINT in self.formulas:
+                batch.put(bound.id + NOTE, [answers.get(bound.id + NOTE) for answers in typed])
         for node, expression in self.formulas.items():
             batch.compute(node, expression)
         return batch
@@ -144,6 +151,10 @@ class _Builder:
             if bound.task != SETUP:
                 self.formulas[bound.id + OWN] = _adopted(bound.id, (SELF,))
         for bound in self._all_inputs():
+            if bound.spec.kind == "percent":
+                asked = question(bound.id, bound.id + NOTE, bound.spec, bound.measured_by)
+                self.formulas[bound.id + HINT] = asked
+        for bound in self._all_inputs():
             status = _status(bound)
             self.formulas[f"{bound.id}?"] = status
             if bound.task != SETUP:
@@ -157,6 +168,7 @@ class _Builder:
 
     def _inputs_of(self, task: Task) -> tuple[BoundInput, ...]:
         standards = task.rule.standards()
+        measures = {_full(task.id, name): standard for name, standard in numeric_standards(task.rule)}
         constraints = [*task.rule.constraints(self._context(task)), *(_relation(r) for r in task.constraints)]
         bound = []
         for asked in task.inputs():
@@ -164,7 +176,8 @@ class _Builder:
             if f"{task.id}.{spec.id}" in self.divisors and spec.bounds[0] <= 0:
                 spec = spec.model_copy(update={"min": 1.0 if spec.kind == "count" else 0.000001})
             own = tuple(self._placed(c, task) for c in constraints if c.on in (spec.id, f"{task.id}.{spec.id}"))
-            bound.append(BoundInput(f"{task.id}.{spec.id}", task.id, spec, standards.get(spec.id, ""), own))
+            node = f"{task.id}.{spec.id}"
+            bound.append(BoundInput(node, task.id, spec, standards.get(spec.id, ""), own, measures.get(node)))
         return tuple(bound)
 
     def _placed(self, constraint: Constraint, task: Task) -> Constraint:

@@ -104,8 +104,8 @@ def _kind(file: Path) -> str:
 
 def refuse_clash(names: Sequence[str]) -> None:
     """Raises XlKpiError where two results would get one name, and the first be lost; some systems do not tell A from a."""
-    folded = [name.casefold() for name in names]
-    clash = next((name for n, name in enumerate(names) if folded[n] in folded[:n]), None)
+    counts = Counter(name.casefold() for name in names)
+    clash = next((name for name in names if counts[name.casefold()] > 1), None)
     if clash:
         why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
         raise XlKpiError(finding("units", file="", where="", why=why))

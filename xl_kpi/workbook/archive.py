@@ -20,6 +20,7 @@ from xl_kpi.workbook.refused import Refused, ambiguous, damaged, not_a_workbook,
 
 CONTENT_TYPES = "[Content_Types].xml"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_FIRST_DAY = (1 << 5) | 1  # the same in a zip, whose years count from 1980
 
 
 def fixed_entry(name: str) -> zipfile.ZipInfo:
@@ -38,6 +39,51 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
         for name, content in parts.items():
             archive.writestr(fixed_entry(name), content, compresslevel=6)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a part, and the same compressed, as blocks of a deflate stream behind which others may follow."""
+
+    content: bytes
+    deflated: bytes
+
+
+def squeezed(content: bytes) -> Piece:
+    """A piece compressed well, for what is the same in many packages; it refers to nothing before it."""
+    squeezer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Piece(content, squeezer.compress(content) + squeezer.flush(zlib.Z_FULL_FLUSH))
+
+
+def loose(content: bytes) -> Piece:
+    """A piece that is not compressed, for a few words that differ from package to package."""
+    blocks = (content[at : at + 0xFFFF] for at in range(0, len(content), 0xFFFF))
+    return Piece(content, b"".join(struct.pack("<BHH", 0, len(b), len(b) ^ 0xFFFF) + b for b in blocks))
+
+
+_NO_MORE = b"\x03\x00"  # the last block of a deflate stream, with nothing in it
+_ENTRY = struct.Struct("<4s4B4H3L5H2L")  # an entry of the directory at the end of a zip
+_NOT_SPLIT, _OWNER_ONLY = 20, 0o600 << 16  # the version of zip that is needed; rights, as in fixed_entry
+
+
+def with_part(package: bytes, name: str, pieces: Iterable[Piece]) -> bytes:
+    """A package of ours (`pack`) with one more part, put together of pieces compressed already."""
+    end = package.rfind(b"PK\5\6")
+    _, _, _, _, count, size, offset, _ = _END.unpack_from(package, end)
+    crc = length = 0
+    blocks = []
+    for piece in pieces:
+        crc, length = zlib.crc32(piece.content, crc), length + len(piece.content)
+        blocks.append(piece.deflated)
+    stream = b"".join([*blocks, _NO_MORE])
+    said = (0, zipfile.ZIP_DEFLATED, 0, _FIRST_DAY, crc, len(stream), length)
+    called = name.encode("ascii")
+    header = _LOCAL.pack(b"PK\3\4", _NOT_SPLIT, *said, len(called), 0)
+    entry = _ENTRY.pack(b"PK\1\2", _NOT_SPLIT, 3, _NOT_SPLIT, 0, *said, len(called), 0, 0, 0, 0, _OWNER_ONLY, offset)
+    added = header + called + stream
+    directory = package[offset : offset + size] + entry + called
+    last = _END.pack(b"PK\5\6", 0, 0, count + 1, count + 1, len(directory), offset + len(added), 0)
+    return b"".join([package[:offset], added, directory, last])
 
 
 _PENDING = b"xl-kpi: filled in, not recalculated"  # the comment of a zip entry, which no office program keeps
