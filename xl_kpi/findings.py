@@ -131,7 +131,7 @@ CATALOGUE: dict[str, Kind] = {
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
         "error",
-        "{file} 是 Excel 打开文件时留下的锁文件，不是工作簿。请关闭 Excel，改交不带“~$”的那个文件",
+        "{file} 是打开文件时留下的锁文件，不是工作簿。请关闭 Excel 或 WPS，改交文件名开头没有“~$”“.~”的那一个",
         "{file} is the lock file of an open workbook; hand in the one without ~$",
     ),
     "empty-file": Kind(
@@ -370,8 +370,8 @@ CATALOGUE: dict[str, Kind] = {
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
-        "填报后还没有重新计算（{count} 个单元格仍显示空白时的结果）。在 Excel 或 WPS 中打开即自动计算，或用 xl-kpi recalc",
-        "not recalculated since it was filled: {count} cells still show what the blank showed",
+        "填报后还没有重新计算，{count} 个单元格还显示填报前的结果。计分以填报的数为准；请在 Excel 或 WPS 中打开，按 F9 后保存",
+        "not recalculated since it was filled: {count} cells still show what they showed before",
     ),
     "stale": Kind(
         "warning",
