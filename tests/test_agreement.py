@@ -24,7 +24,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from xl_kpi import api
-from xl_kpi.checking import patched
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import Input, Level
@@ -36,6 +35,7 @@ from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.plan import Plan, plan_of
 from xl_kpi.workbook.read import Filled
+from xl_kpi.workbook.rewrite import patched
 
 CASES = Path(__file__).resolve().parent / "cases"
 Typed = dict[str, float | str | None]

@@ -1,5 +1,25 @@
-"""`python -m xl_kpi` is `xl-kpi`."""
+"""Where `xl-kpi` and `python -m xl_kpi` arrive, before anything else is imported.
 
-from xl_kpi.cli import main
+`xl-kpi` is the better of the two: with `-m` Python looks for xl_kpi itself in the current folder first, and nothing that
+stands here can keep it from that.
+"""
 
-raise SystemExit(main())
+import sys
+
+from xl_kpi import isolation
+
+
+def main() -> int:
+    """Run one command, away from what lies in the current folder; returns its exit code."""
+    try:
+        isolation.isolate()
+    except RuntimeError as error:
+        print(f"{error}。请改用 xl-kpi", file=sys.stderr)
+        return 2
+    from xl_kpi import cli  # not before the path is clean
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xl_kpi import checking
-from xl_kpi.checking import ANY, NATIVE, Asked, Report, patched
+from xl_kpi.checking import ANY, NATIVE, Asked, Report
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
 from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme import lint as linting
@@ -29,6 +29,7 @@ from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
 from xl_kpi.workbook.plan import filename, plan_of
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.units import unwritable
 from xl_kpi.workbook.verify import examine
 

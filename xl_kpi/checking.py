@@ -9,7 +9,7 @@ import gc
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,16 +21,17 @@ from xl_kpi.engines.base import NOT_COMPUTED, RecalculationError
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, Verdict, WorkbookError, either, finding, verdict
 from xl_kpi.scoring import checks
+from xl_kpi.scoring.checks import Issue
 from xl_kpi.scoring.run import Assessment, assess, run
 from xl_kpi.workbook import compare
-from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
-from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.plan import Plan, filename
 from xl_kpi.workbook.read import Filled, Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import Examined, examine
+from xl_kpi.workbook.verify.inputs import Computed
 
 NATIVE = "native"
 
@@ -210,18 +211,33 @@ def _misnamed(filled: Filled) -> Iterator[Finding]:
 
 
 def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
-    """Reports of files of one plan: one batch of all their answers."""
+    """Reports of files of one plan: one batch of all their answers.
+
+    A file whose answers count otherwise than its formulas see them (dates counted from 1904) has two rows in it:
+    what the workbook should show is judged by the first, the outcome is the second.
+    """
     plan = together[0].plan
-    batch = run(plan.program, [returned.examined.typed for returned in together])
+    rows = [returned.examined.typed for returned in together]
+    counted: dict[int, int] = {}
+    for number, returned in enumerate(together):
+        counted[number] = number
+        if returned.examined.counted != returned.examined.typed:
+            counted[number] = len(rows)
+            rows.append(returned.examined.counted)
+    batch = run(plan.program, rows)
     values = compare.shown(plan, batch)
-    return {returned.position: _report(returned, batch, row, values[row]) for row, returned in enumerate(together)}
+    return {
+        returned.position: _report(returned, batch, counted[number], values[number])
+        for number, returned in enumerate(together)
+    }
 
 
 def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]) -> Report:
     plan = returned.plan
+    computed = {formula.at: formula for formula in returned.examined.computed}
     findings = (
         *returned.findings,
-        *(finding(i.code, at=plan.at(i.node), **i.details) for i in checks.issues(plan.program, batch, row, plan.at)),
+        *_answers_told(computed, plan, checks.issues(plan.program, batch, row, plan.at)),
         *compare.findings(plan, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
@@ -242,8 +258,24 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
     )
 
 
+def _answers_told(computed: Mapping[str, Computed], plan: Plan, issues: Iterable[Issue]) -> Iterator[Finding]:
+    """A finding for each answer that is not in order. One that a formula gives has one, which says both."""
+    unfit = set()
+    for issue in issues:
+        at = plan.at(issue.node)
+        if at in computed and issue.code in _OF_THE_ANSWER:
+            unfit.add(at)
+        else:
+            yield finding(issue.code, at=at, **issue.details)
+    for at, formula in computed.items():
+        yield formula.told(at not in unfit)
+
+
+_OF_THE_ANSWER = ("missing", "invalid", "text-number", "out-of-range")
+
+
 def _digest(returned: _Returned) -> str:
-    answers = sorted(returned.examined.typed.items())
+    answers = sorted(returned.examined.counted.items())
     text = json.dumps([returned.plan.fingerprint, answers])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -313,24 +345,3 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
 def _by_place(values: Mapping[str, ReadValue]) -> dict[Place, ReadValue]:
     split = ((address.rpartition("!"), value) for address, value in values.items())
     return {(sheet, name): value for (sheet, _, name), value in split}
-
-
-def patched(filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool) -> bytes:
-    """The workbook with new values in some cells; every other byte of the sheets and every other part stays.
-
-    Raises WorkbookError where the file does not have one of the cells.
-    """
-    by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
-    for (sheet, name), value in values.items():
-        by_sheet[sheet][name] = value
-    try:
-        changed = {
-            (part := filled.book.sheets[sheet].part): patch_cells(
-                filled.parts[part], cells, keep_formulas=keep_formulas
-            )
-            for sheet, cells in by_sheet.items()
-        }
-    except KeyError as error:
-        why = either(f"缺少单元格 {error.args[0]}", f"the cell {error.args[0]} is missing")
-        raise WorkbookError(finding("structure", why=why)) from None
-    return replace_parts(filled.package, changed)

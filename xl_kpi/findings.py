@@ -25,31 +25,27 @@ class Kind:
 
 CATALOGUE: dict[str, Kind] = {
     # schemes
-    "scheme-unreadable": Kind(
-        "error",
-        "{file} 无法读取：{why}。请检查文件是否完整、是否为 UTF-8 编码的 YAML",
-        "{file} cannot be read: {why}",
-    ),
+    "scheme-unreadable": Kind("error", "{file} 无法读取：{where}{why}", "{file} cannot be read: {where}{why}"),
     "scheme-unknown": Kind(
         "error",
         "没有名为“{name}”的方案。现有方案：{known}；也可写 .yaml 文件的路径",
         "no scheme named {name!r}; there are: {known}",
     ),
-    "scheme-value": Kind(
-        "error",
-        "{file} 的 {path}：值 {value} 不符合要求——{why}。请改正后重新载入",
-        "{file}, {path}: the value {value} is wrong: {why}",
-    ),
+    "scheme-value": Kind("error", "{file}{line} {path}：{why}", "{file}{line}, {path}: {why}"),
     "scheme-total": Kind(
         "error",
-        "{where}：下级分值合计 {found} 分，与标明的 {declared} 分不符。请核对各项分值",
+        "{where}：下级分值合计 {found} 分，与标明的 {declared} 分不符。请核对各项 points",
         "{where}: the points below add up to {found}, not to the declared {declared}",
     ),
     "scheme-duplicate-id": Kind(
-        "error", "{where}：编号“{id}”重复。请为每项使用不同编号", "{where}: the id {id!r} stands twice"
+        "error",
+        "{where}：编号“{id}”已经用于{other}。请为每项使用不同编号",
+        "{where}: the id {id!r} is that of {other} already",
     ),
     "scheme-reference": Kind(
-        "error", "{where}：引用了不存在的填报项“{id}”。请改为已有的编号", "{where}: there is no input {id!r}"
+        "error",
+        "{where}：引用了不存在的填报项“{id}”{meant}。请改为已有的编号",
+        "{where}: there is no input {id!r}{meant}",
     ),
     "scheme-year": Kind(
         "error", "年度 {year} 无效，应在 2000 到 2100 之间", "the year {year} must lie between 2000 and 2100"
@@ -60,30 +56,31 @@ CATALOGUE: dict[str, Kind] = {
         "方案 {scheme}：{why}。请用 --level 指明省、市、县之一",
         "scheme {scheme}: {why}; name a level with --level",
     ),
+    "scheme-doubt": Kind("error", "{where}：{what}", "{where}: {what}"),
     "scheme-duplicate-task": Kind(
         "warning",
-        "{where}：“{name}”与 {other} 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
-        "{where}: {name!r} repeats {other} word for word",
+        "{where}：与 {other} 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
+        "{where} repeats {other} word for word",
     ),
     "scheme-band": Kind(
         "warning",
-        "{where}：档次在 {gap} 处{what}，按注明的读法处理：{reading}",
+        "{where}：档次在 {gap} 处{what}，按注明的口径处理：{reading}",
         "{where}: bands {what} at {gap}",
     ),
     "scheme-band-unread": Kind(
         "error",
-        "{where}：档次在 {gap} 处{what}，又没有注明读法。请加 reading 说明如何处理",
+        "{where}：档次在 {gap} 处{what}，又没有注明口径。请加 reading 说明如何处理",
         "{where}: bands {what} at {gap} and no reading says what to do",
     ),
     "scheme-over-deduction": Kind(
         "info",
-        "{where}：扣分合计（最多 {most} 分）可超过分值 {points} 分，以扣完为止",
-        "{where}: deductions can reach {most}, over its {points} points",
+        "{where}：扣分合计（{most}）可超过分值 {points} 分，原文没有写“扣完为止”，按扣完为止计",
+        "{where}: deductions ({most}) can exceed its {points} points, and stop there",
     ),
     "scheme-unbound": Kind(
         "error",
-        "{where}：原文的数字“{number}”既没有进入评分规则，也没有列入 narrative。请补上",
-        "{where}: the number {number!r} of the text is neither in the rule nor in narrative",
+        "{where}：“{column}”栏的数字“{number}”没有用到。请写进评分规则；不计分的列入 narrative 并写明原因",
+        "{where}: the number {number!r} in the column {column!r} is neither in the rule nor in narrative",
     ),
     "scheme-narrative": Kind(
         "error",
@@ -113,6 +110,16 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "no-workbooks": Kind(
+        "error",
+        "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
+        "there is no workbook in {where}",
+    ),
+    "exists": Kind(
+        "error",
+        "文件夹 {folder} 里已有同名文件：{names}。没有改动任何文件；请换一个文件夹，或先把它们移走",
+        "{folder} already holds {names}; nothing was changed: choose another folder, or move them",
+    ),
     "not-found": Kind("error", "找不到文件 {file}。请检查路径", "{file} does not exist"),
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
@@ -276,9 +283,9 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "date-1904": Kind(
         "warning",
-        "工作簿改用了 1904 日期系统，日期显示的与计分的相差四年零一天。请在“选项”的“高级”中取消“使用 1904 日期系统”，再核对每个日期",
-        "the workbook counts dates from 1904: they score as days four years and a day earlier than they show; "
-        "turn this off in Excel's advanced options and look over every date",
+        "工作簿改用了 1904 日期系统：表内公式把日期当成早四年零一天，这里按显示的日期计分。请在“选项”的“高级”中取消“使用 1904 日期系统”，再核对每个日期",
+        "the workbook counts dates from 1904: its formulas take them for days four years and a day earlier, here they count "
+        "as they show; turn this off in Excel's advanced options and look over every date",
     ),
     "text-number": Kind(
         "error",
@@ -287,8 +294,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "input-formula": Kind(
         "warning",
-        "“{label}”填的是公式，按其存储的结果 {value} 计分。请改填数值",
-        "{label!r} holds a formula; its stored result {value} was used",
+        "“{label}”填的是{what}，{how}。{remedy}",
+        "{label!r} holds {what}; {how}: {remedy}",
     ),
     "engine-differs": Kind(
         "error",

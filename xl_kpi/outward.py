@@ -98,9 +98,9 @@ def csv(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> Ite
     apostrophe in front.
     """
     lines = writer(_Line())
-    yield "\ufeff" + lines.writerow(map(_dead, columns.values()))
+    yield "\ufeff" + lines.writerow(map(_cell, columns.values()))
     for row in rows:
-        yield lines.writerow(_dead(row.get(key)) for key in columns)
+        yield lines.writerow(_cell(row.get(key)) for key in columns)
 
 
 class _Line:
@@ -110,10 +110,12 @@ class _Line:
         return line
 
 
-def _dead(value: object) -> object:
-    if value is None or isinstance(value, int | float):
-        return value
-    text = str(value)
+def _cell(value: object) -> object:
+    return value if value is None or isinstance(value, int | float) else dead(str(value))
+
+
+def dead(text: str) -> str:
+    """A text as `plain` gives it, with an apostrophe in front of one that a spreadsheet would take for a formula."""
     return ("'" if _LIVE.match(text) else "") + plain(text)
 
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from desk import XVFB, screen
 from fake_excel import Desktop, installed
 
 from xl_kpi import api
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[None]:
+    """A screen in memory; skips without Xvfb, but fails in CI."""
+    if XVFB is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI 环境中必须安装 Xvfb")
+        pytest.skip("没有安装 Xvfb，跳过面板的测试")
+    with screen():
+        yield
 
 
 @pytest.fixture

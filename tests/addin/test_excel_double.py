@@ -171,9 +171,35 @@ def test_under_manual_calculation_values_are_stale_until_calculated(sheet: xw.Sh
 
 
 def test_a_message_box_is_noted_and_answered(excel: Desktop, sheet: xw.Sheet) -> None:
-    excel.answer = 6
-    assert sheet.book.app.alert("还有 3 项未填，仍要导出吗？", "绩效考核", "yes_no") == "yes"
-    assert excel.alerts == [("绩效考核", "还有 3 项未填，仍要导出吗？")]
+    app, question = sheet.book.app, "还有 3 项未填，仍要导出吗？"
+    assert app.alert(question, "绩效考核", "yes_no", "critical") == "no"
+    excel.person.yes = True
+    assert app.alert(question, "绩效考核", "yes_no", "critical") == "yes"
+    assert app.alert("好", "绩效考核", mode="info") == "ok"
+    assert [(box.title, box.text, box.icon, box.question) for box in excel.person.boxes] == [
+        ("绩效考核", question, "warning", True),
+        ("绩效考核", question, "warning", True),
+        ("绩效考核", "好", "information", False),
+    ]
+
+
+def test_xlwings_knows_two_kinds_of_message_and_no_other(sheet: xw.Sheet) -> None:
+    with pytest.raises(KeyError):
+        sheet.book.app.alert("注意", "绩效考核", mode="exclamation")
+
+
+def test_dialogs_for_a_file_a_folder_and_a_line_are_answered(excel: Desktop, sheet: xw.Sheet) -> None:
+    api = sheet.book.app.api
+    asked = lambda: (api.GetOpenFilename("名单 (*.csv),*.csv", 1, "选择"), api.InputBox("哪个？", "绩效考核", "甲"))  # noqa: E731
+    assert asked() == (False, "甲")
+    excel.person.file, excel.person.typed = "单位.csv", None
+    assert asked() == ("单位.csv", False)
+    dialog = api.FileDialog(4)
+    dialog.Title = "存到哪里？"
+    assert (dialog.Title, dialog.Show()) == ("存到哪里？", 0)
+    excel.person.folder = "上报"
+    assert (dialog.Show(), dialog.SelectedItems(1)) == (-1, "上报")
+    assert [kind for kind, _ in excel.person.asked] == ["file", "text", "file", "text", "folder", "folder"]
 
 
 # --- books

@@ -524,14 +524,12 @@ def _dates_1904(attribute: str) -> bytes:
     return bytes(_in_1904(Book("blood-full", answered(full, {"t12.built_date": 43372})), attribute))
 
 
-NO_BUILT = unscored(390, "t12")
 OTHER_DATES = [
     Kind(
         "dates-1904",
-        "dates are counted from 1904: as in the workbook's own formulas they are days in 2018",
+        "dates are counted from 1904",
         flag("date-1904"),
         lambda b: _dates_1904('date1904="1"'),
-        outcomes=(NO_BUILT,),
         base="blood-full",
     ),
     Kind(
@@ -539,23 +537,24 @@ OTHER_DATES = [
         'the same, written date1904="true"',
         flag("date-1904"),
         lambda b: _dates_1904('date1904="true"'),
-        outcomes=(NO_BUILT,),
         base="blood-full",
     ),
     Kind(
         "dates-1904-shown-converted",
         "dates are counted from 1904, and the formulas show what they would for dates from 1900",
-        flag("stale"),
+        # The numbers are right and the formulas do not come to them: either may be said.
+        flag("date-1904") | flag("stale"),
         lambda b: _in_1904(b).on(ENTRY, "<v>44834</v>", "<v>43372</v>", 0),
-        outcomes=(NO_BUILT,),
         base="blood-full",
     ),
     Kind(
         "dates-1904-misread",
-        "the workbook is said to count from 1904, and does not: 2022-09-30 shows as 2026-10-01 and scores as it did",
-        flag("date-1904"),
+        "the workbook is said to count from 1904, and does not: 2022-09-30 is 2026-10-01",
+        flag("out-of-range"),
         _in_1904,
-        base="blood-full",
+        f"{ENTRY}!E71",
+        (unscored(390, "t12"),),
+        "blood-full",
     ),
 ]
 

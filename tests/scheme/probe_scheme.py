@@ -34,7 +34,7 @@ def probe(*tasks: Data, **keys: Any) -> Data:
         "unit": "某单位",
         "source": {"document": "试验", "seed": "无"},
         "points": total,
-        "columns": [{"title": shows, "shows": shows} for shows in ("name", "target", "points")],
+        "columns": [{"title": shows, "shows": shows} for shows in ("group2", "name", "target", "points")],
         "grades": {"bands": [{"name": "合格", "at_least": 0.6}, {"name": "不合格", "at_least": 0}]},
         "groups": [{"id": "g1", "name": "外层", "points": total, "groups": [inner]}],
     }

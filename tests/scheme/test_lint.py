@@ -11,6 +11,7 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import CATALOGUE, Finding
+from xl_kpi.scheme import coverage, frame
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.lint import lint
 from xl_kpi.scheme.load import load, names, parse
@@ -43,8 +44,8 @@ def test_a_live_scheme_has_no_errors(scheme: str) -> None:
 
 def test_the_hospitals_two_repeated_tasks_are_reported_each_once() -> None:
     assert of_code("scheme-duplicate-task", linted(HOSPITAL)) == [
-        "t22：“直达资金支出进度”与 t16 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
-        "t23：“加强预决算管理”与 t17 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
+        "第22项“直达资金支出进度”（t22）：与 第16项“直达资金支出进度”（t16） 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
+        "第23项“加强预决算管理”（t23）：与 第17项“加强预决算管理”（t17） 的任务、目标完全相同。两项都保留计分，请向方案制定单位确认",
     ]
 
 
@@ -57,7 +58,7 @@ def test_zhangpings_gap_between_the_bands_is_reported_with_its_reading() -> None
     found = [finding for finding in linted(ZHANGPING) if finding.code == "scheme-band"]
     (finding,) = found  # the same gap in all 38 indicators is said once
     assert finding.severity == "warning"
-    assert finding.message.startswith("“产业发展项目建设年”活动 等38项")
+    assert finding.message.startswith("第1项“‘产业发展项目建设年’活动”（t01） 等38项")
     assert "80%～85%" in finding.message
     assert "有空档" in finding.message
     assert "按“一般”（70%）计" in finding.message
@@ -172,18 +173,20 @@ SPOILT: dict[str, tuple[Data, str, list[str]]] = {
     "scheme-duplicate-task": (probe(*TWICE), "warning", ["t2", "“甲”", "t1"]),
     "scheme-band": (probe(tiers(0.8, reading="按70%计")), "warning", ["任务t1", "80%～85%", "有空档", "按70%计"]),
     "scheme-band-unread": (probe(tiers(0.8)), "error", ["任务t1", "80%～85%", "有空档", "reading"]),
-    "scheme-over-deduction": (probe(deducting(5, 4, 3)), "info", ["任务t1", "12 分", "10 分"]),
+    "scheme-over-deduction": (probe(deducting(5, 4, 3)), "info", ["任务t1", "最多 12 分", "10 分"]),
+    "scheme-doubt": (probe(deducting(11)), "error", ["任务t1", "t1", "each 11", "10 分"]),
     "scheme-unbound": (probe(task("t1", 4, target="合格率95%以上。")), "error", ["任务t1", "“95%”", "narrative"]),
     "scheme-narrative": (probe(task("t1", 4, narrative=NOT_THERE)), "error", ["任务t1", "“满意率85%”"]),
     "scheme-grade": (graded(("优秀", 0.9), ("良好", 0.9), ("合格", 0)), "error", ["“良好”", "90%"]),
-    "scheme-list": (probe(choosing("优" * 128, "良" * 127)), "error", ["任务t1·等次", "256 个字符"]),
+    "scheme-list": (probe(choosing("优" * 128, "良" * 127)), "error", ["任务t1”（t1）·等次", "256 个字符"]),
     "scheme-asked": (probe(task("t1", 4, target="", rule=ASKED_RATE)), "info", ["试验方案", "“合格率标准”"]),
     "scheme-default-grades": (probe(grades={"default": True}), "info", ["优秀≥90%", "不合格≥0%"]),
 }
 
 
 def test_every_code_that_linting_can_give_is_tried_here() -> None:
-    given = set(re.findall(r'"(scheme-[a-z-]+)"', inspect.getsource(linting)))
+    source = "".join(inspect.getsource(module) for module in (linting, frame, coverage))
+    given = set(re.findall(r'"(scheme-[a-z-]+)"', source))
     assert given == set(SPOILT)
     assert given <= set(CATALOGUE)
 
@@ -222,7 +225,7 @@ def test_a_reading_of_the_task_or_of_the_scheme_covers_a_gap_too() -> None:
 
 def test_bands_inside_another_rule_are_looked_at_too() -> None:
     inner = tiers(0.8)["rule"]
-    parts = [{"label": "甲", "rule": inner}, {"label": "乙", "rule": {"type": "full"}}]
+    parts = [{"label": "甲", "rule": inner}, {"label": "乙", "rule": task("t", 1)["rule"]}]
     data = probe(task("t1", 10, target="", rule={"type": "composite", "parts": parts}))
     assert [finding.code for finding in found_in(data)] == ["scheme-band-unread"]
 
@@ -254,7 +257,7 @@ def test_a_count_is_taken_at_its_upper_bound() -> None:
 )
 def test_a_number_of_the_target_must_be_bound_as_often_as_it_stands(target: str, unbound: list[str]) -> None:
     messages = of_code("scheme-unbound", found_in(probe(task("t1", 4, target=target))))
-    assert [re.findall("“(.+?)”", message)[0] for message in messages] == unbound
+    assert [re.findall("数字“(.+?)”", message)[0] for message in messages] == unbound
 
 
 def test_a_number_in_the_name_counts_where_there_is_no_target() -> None:
@@ -293,7 +296,7 @@ def test_a_long_list_among_the_basic_data_is_found_too() -> None:
     long = {"id": "kind", "label": "类别", "kind": "choice", "choices": ["甲" * 200, "乙" * 200]}
     messages = of_code("scheme-list", found_in(probe(task("t1", 4, basics=[long]))))
     assert len(messages) == 1
-    assert "任务t1·类别" in messages[0]
+    assert "任务t1”（t1）·类别" in messages[0]
 
 
 def test_tasks_with_the_same_name_and_different_targets_are_not_the_same() -> None:
@@ -303,4 +306,4 @@ def test_tasks_with_the_same_name_and_different_targets_are_not_the_same() -> No
 
 def test_a_task_that_stands_three_times_is_reported_twice() -> None:
     data = probe(*(task(id, 4, name="甲") for id in ("t1", "t2", "t3")))
-    assert [message[:2] for message in of_code("scheme-duplicate-task", found_in(data))] == ["t2", "t3"]
+    assert [message[:3] for message in of_code("scheme-duplicate-task", found_in(data))] == ["第2项", "第3项"]

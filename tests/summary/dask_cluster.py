@@ -28,8 +28,11 @@ class Cluster:
     They work in a folder of their own, and import what this process can import.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, at: Path | None = None, env: dict[str, str] | None = None) -> None:
+        """In a folder, where its log goes; its processes stand `at` another and have another environment if told."""
         self._folder = folder
+        self._at = at or folder
+        self._env = env
         self._processes: list[subprocess.Popen[bytes]] = []
         port = free_port()
         self.address = f"tcp://127.0.0.1:{port}"
@@ -46,16 +49,19 @@ class Cluster:
         """Start `dask` with these arguments."""
         here = Path(__file__).resolve().parent
         settings = {
+            "PYTHONSAFEPATH": "1",
             "PYTHONPATH": os.pathsep.join([str(here), *filter(None, sys.path)]),
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # so that poison is found out sooner
             "DASK_TEMPORARY_DIRECTORY": str(self._folder),
         }
+        if self._env is not None:
+            settings = {**self._env, "DASK_TEMPORARY_DIRECTORY": str(self._folder)}
         command = [sys.executable, "-m", "dask", *arguments]
         with (self._folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                cwd=self._folder,
-                env={**os.environ, **settings},
+                cwd=self._at,
+                env=settings if self._env is not None else {**os.environ, **settings},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import threading
@@ -82,6 +83,17 @@ def test_workers_of_another_version_are_refused(cluster: str, monkeypatch: pytes
     monkeypatch.setattr(pool, "__version__", "9.9")
     with pytest.raises(XlKpiError, match=rf"xl_kpi 不是 9\.9 版.*xl_kpi {here}"):
         list(each(work, [(0, "ok", None)], lost=lost, scheduler=cluster))
+
+
+def test_workers_that_import_from_their_current_folder_are_refused(tmp_path: Path) -> None:
+    careless = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    exposed = Cluster(tmp_path, env={**careless, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    try:
+        exposed.add_worker()
+        with pytest.raises(XlKpiError, match="PYTHONSAFEPATH=1"):
+            list(each(work, [(0, "ok", None)], lost=lost, scheduler=exposed.address))
+    finally:
+        exposed.stop()
 
 
 def test_an_address_that_is_none_is_said_so() -> None:

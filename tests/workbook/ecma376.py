@@ -161,7 +161,19 @@ WORKSHEET = {
         "differentOddEven=bool differentFirst=bool scaleWithDoc=bool alignWithMargins=bool",
     ),
     **dict.fromkeys(("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"), _TEXT),
+    "ignoredErrors": ("ignoredError* extLst", ""),
+    "ignoredError": (
+        "",
+        "sqref=refs! evalError=bool twoDigitTextYear=bool numberStoredAsText=bool formula=bool formulaRange=bool "
+        "unlockedFormula=bool emptyCellReference=bool listDataValidation=bool calculatedColumn=bool",
+    ),
     "drawing": ("", "r:id=rid!"),
+}
+
+STRINGS = {
+    "sst": ("si* extLst", "count=uint uniqueCount=uint"),
+    "si": ("t r* rPh* phoneticPr", ""),
+    "t": _TEXT,
 }
 
 WORKBOOK = {
@@ -218,7 +230,8 @@ STYLES = {
     "numFmts": ("numFmt*", "count=uint"),
     "numFmt": ("", "numFmtId=uint! formatCode=str!"),
     "fonts": ("font*", "count=uint"),
-    "font": ("|b i strike condense extend outline shadow u vertAlign sz color family charset name scheme", ""),
+    # The standard lets these stand in any order; Microsoft's own schema, that of the first edition, does not.
+    "font": ("b i strike condense extend outline shadow u vertAlign sz color name family charset scheme", ""),
     **dict.fromkeys(("b", "i", "strike", "outline", "shadow"), _FLAG),
     "u": ("", "val=single|double|singleAccounting|doubleAccounting|none"),
     "sz": ("", "val=num!"),
@@ -283,6 +296,7 @@ CHART = {
     "c:title": ("c:tx c:layout c:overlay c:spPr c:txPr", ""),
     "c:tx": ("c:strRef c:rich c:v", ""),
     "c:rich": ("a:bodyPr! a:lstStyle a:p*", ""),
+    "a:lstStyle": ("", ""),
     "a:bodyPr": ("", "rot=int vert=str anchor=str wrap=none|square"),
     "a:p": ("a:pPr a:r* a:endParaRPr", ""),
     "a:pPr": ("a:defRPr", "algn=l|ctr|r lvl=uint"),
@@ -345,7 +359,10 @@ CHART = {
     "c:tickLblPos": ("", "val=high|low|nextTo|none"),
     "c:crosses": ("", "val=autoZero|max|min!"),
     "c:crossBetween": ("", "val=between|midCat!"),
+    "c:auto": _FLAG,
+    "c:lblAlgn": ("", "val=ctr|l|r"),
     "c:lblOffset": _VALUE,
+    "c:noMultiLvlLbl": _FLAG,
     "c:legend": ("c:legendPos c:legendEntry* c:layout c:overlay c:spPr c:txPr", ""),
     "c:legendPos": ("", "val=b|tr|l|r|t"),
     "c:plotVisOnly": _FLAG,
@@ -366,6 +383,8 @@ DRAWING = {
     "xdr:nvGraphicFramePr": ("xdr:cNvPr! xdr:cNvGraphicFramePr!", ""),
     "xdr:cNvPr": ("", "id=uint! name=str! descr=str hidden=bool title=str"),
     "xdr:cNvGraphicFramePr": ("", ""),
+    "a:off": ("", "x=int! y=int!"),
+    "a:ext": ("", "cx=uint! cy=uint!"),
     "xdr:xfrm": ("a:off a:ext", "rot=int flipH=bool flipV=bool"),
     "a:graphic": ("a:graphicData!", ""),
     "a:graphicData": ("c:chart", "uri=http://schemas.openxmlformats.org/drawingml/2006/chart!"),
@@ -396,6 +415,7 @@ GRAMMARS = {
     r"xl/worksheets/sheet\d+\.xml": WORKSHEET,
     r"xl/workbook\.xml": WORKBOOK,
     r"xl/styles\.xml": STYLES,
+    r"xl/sharedStrings\.xml": STRINGS,
     r"xl/charts/chart\d+\.xml": CHART,
     r"xl/drawings/drawing\d+\.xml": DRAWING,
     r"(.*/)?_rels/[^/]*\.rels": RELATIONSHIPS,
@@ -410,6 +430,7 @@ CONTENT_TYPE = {
     r"xl/workbook\.xml": f"{_OFFICE}spreadsheetml.sheet.main+xml",
     r"xl/worksheets/sheet\d+\.xml": f"{_OFFICE}spreadsheetml.worksheet+xml",
     r"xl/styles\.xml": f"{_OFFICE}spreadsheetml.styles+xml",
+    r"xl/sharedStrings\.xml": f"{_OFFICE}spreadsheetml.sharedStrings+xml",
     r"xl/theme/theme\d+\.xml": f"{_OFFICE}theme+xml",
     r"xl/drawings/drawing\d+\.xml": f"{_OFFICE}drawing+xml",
     r"xl/charts/chart\d+\.xml": f"{_OFFICE}drawingml.chart+xml",

@@ -45,7 +45,7 @@ XML = "{http://www.w3.org/XML/1998/namespace}"
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as the XML has it; `value` is the text of <v> or of the inline string, None where there is neither."""
+    """A cell as the XML has it; `value` is the text of <v> or the text it stands for, None where there is neither."""
 
     name: str
     kind: str
@@ -109,8 +109,19 @@ class Opened:
     def cells(self) -> dict[str, dict[str, Cell]]:
         """Every cell by sheet and name, blanks with a look included."""
         return {
-            name: {cell.name: cell for cell in map(_cell, self.sheet(name).iter(f"{MAIN}c"))} for name in self.sheets
+            name: {cell.name: cell for cell in (_cell(c, self.strings) for c in self.sheet(name).iter(f"{MAIN}c"))}
+            for name in self.sheets
         }
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """The shared strings, in their order."""
+        found = [
+            part.target for part in self.relationships("xl/workbook.xml").values() if part.kind == "sharedStrings"
+        ]
+        if not found:
+            return []
+        return ["".join(t.text or "" for t in item.iter(f"{MAIN}t")) for item in self.tree(found[0])]
 
     def at(self, place: str) -> Cell:
         """The cell at `sheet!A1`."""
@@ -169,17 +180,19 @@ class Opened:
 _BUILT_IN = {0: "General", 1: "0", 2: "0.00", 9: "0%", 10: "0.00%", 49: "@"}
 
 
-def _cell(element: ElementTree.Element) -> Cell:
+def _cell(element: ElementTree.Element, strings: list[str]) -> Cell:
     formula = element.find(f"{MAIN}f")
     value = element.find(f"{MAIN}v")
     if value is None:
         value = element.find(f"{MAIN}is/{MAIN}t")
+    text = None if value is None else value.text or ""
+    kind = element.get("t", "n")
     return Cell(
         element.attrib["r"],
-        element.get("t", "n"),
+        kind,
         int(element.get("s", "0")),
         None if formula is None else formula.text or "",
-        None if value is None else value.text or "",
+        strings[int(text)] if kind == "s" and text else text,
     )
 
 

@@ -28,7 +28,7 @@ ALLOWED = frozenset(FUNCTIONS.split())
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels|"
-    r"xl/styles\.xml|xl/theme/theme1\.xml|xl/worksheets/sheet[1-7]\.xml|xl/worksheets/_rels/sheet4\.xml\.rels|"
+    r"xl/styles\.xml|xl/sharedStrings\.xml|xl/theme/theme1\.xml|xl/worksheets/sheet[1-7]\.xml|xl/worksheets/_rels/sheet4\.xml\.rels|"
     r"xl/drawings/drawing1\.xml|xl/drawings/_rels/drawing1\.xml\.rels|xl/charts/chart1\.xml"
 )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 from bulk_files import SMALL, part_of, returned, with_cell
-from opened import DOCUMENT, MAIN, Opened
+from opened import MAIN, Opened
 from typical_cases import TYPICAL, typical_case
 from zips import parts_of, zipped
 
@@ -59,26 +59,29 @@ _CELL_WITH_FORMULA = re.compile(
 
 
 def without_values(xml: bytes) -> bytes:
-    """A sheet with the values and types of the cells that hold formulas taken out."""
+    """A sheet with the values and types of the cells that hold formulas taken out; a chart without its numbers."""
 
     def bare(cell: re.Match[bytes]) -> bytes:
         attributes = re.sub(rb' t="[a-z]+"', b"", cell["attributes"])
         return b"<c" + attributes + b">" + cell["formula"] + b"</c>"
 
+    if b"chartSpace" in xml:
+        numbers = re.compile(rb"<c:numCache>.*?</c:numCache>", re.DOTALL)
+        return numbers.sub(lambda cache: re.sub(rb"<c:v>[^<]*</c:v>", b"<c:v/>", cache[0]), xml)
     emptied, count = _CELL_WITH_FORMULA.subn(bare, xml)
     assert count == len(re.findall(rb"<(?:x:)?f[ >/]", xml)), "a formula was passed over"
     return emptied
 
 
 def changed_parts(before: bytes, after: bytes) -> set[str]:
-    """The parts that differ, all of them sheets and in nothing but values of formulas; entries are alike in all else."""
+    """The sheets and charts that differ, in nothing but values of formulas; the entries are alike in all else."""
     with zipfile.ZipFile(io.BytesIO(before)) as old, zipfile.ZipFile(io.BytesIO(after)) as new:
         assert new.testzip() is None
         assert [_entry(info) for info in old.infolist()] == [_entry(info) for info in new.infolist()]
         assert old.comment == new.comment
         changed = {name for name in old.namelist() if old.read(name) != new.read(name)}
         for name in changed:
-            assert name.startswith("xl/worksheets/"), name
+            assert name.startswith(("xl/worksheets/", "xl/charts/")), name
             assert without_values(old.read(name)) == without_values(new.read(name)), name
     return changed
 
@@ -152,32 +155,34 @@ def prefixed(parts: Parts) -> None:
 
 
 def shared(parts: Parts) -> None:
-    """Texts in a table, among them those that formulas show, and three formulas as one: as WPS and Excel may write."""
-    texts: list[str] = []
+    """Texts that formulas show in the table too, and three formulas as one: as WPS and Excel may write."""
+    texts = parts["xl/sharedStrings.xml"].split("<si>")
+    texts[-1] = texts[-1].removesuffix("</sst>")
 
     def moved(found: re.Match[str]) -> str:
-        texts.append(found[3] if found[3] is not None else found[4])
-        return f'{found[1]} t="s">{found[2]}<v>{len(texts) - 1}</v></c>'
+        texts.append(f'<t xml:space="preserve">{found[3]}</t></si>')
+        return f'{found[1]} t="s">{found[2]}<v>{len(texts) - 2}</v></c>'
 
-    cell = r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="(?:inlineStr|str)">(<f>[^<]*</f>)?(?:<v>([^<]*)</v>|<is><t[^>]*>([^<]*)</t></is>)</c>'
+    cell = r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="str">(<f>[^<]*</f>)<v>([^<]*)</v></c>'
     for name in filter(SHEETS.fullmatch, parts):
         parts[name] = re.sub(cell, moved, parts[name])
-    items = "".join(f'<si><t xml:space="preserve">{text}</t></si>' for text in texts)
-    table = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN[1:-1]}">{items}</sst>'
-    for name, end, added in (
-        ("[Content_Types].xml", "</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{table}"/>'),
-        (
-            "xl/_rels/workbook.xml.rels",
-            "</Relationships>",
-            f'<Relationship Id="rId99" Type="{DOCUMENT[1:-1]}/sharedStrings" Target="sharedStrings.xml"/>',
-        ),
-    ):
-        parts[name] = parts[name].replace(end, added + end)
+    parts["xl/sharedStrings.xml"] = "<si>".join(texts) + "</sst>"
     one = r'(<c r="H8"[^>]*><f)(>.*?</f>.*?<c r="H9"[^>]*><f)>.*?(</f>.*?<c r="H10"[^>]*><f)>.*?</f>'
     by = r'\1 t="shared" ref="H8:H10" si="0"\2 t="shared" si="0">\3 t="shared" si="0"/>'
     parts[part_of("数据填报")], count = re.subn(one, by, parts[part_of("数据填报")], flags=re.DOTALL)
     assert count == 1
+
+
+def inline(parts: Parts) -> None:
+    """Texts in the cells themselves and no table, as openpyxl writes."""
+    texts = re.findall(r"<si>(<t.*?</t>)</si>", parts.pop("xl/sharedStrings.xml"), re.DOTALL)
+    for name in filter(SHEETS.fullmatch, parts):
+        parts[name] = re.sub(
+            r' t="s"><v>(\d+)</v>', lambda found: f' t="inlineStr"><is>{texts[int(found[1])]}</is>', parts[name]
+        )
+    for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
+        parts[name], count = re.subn(r"<(?:Override|Relationship) [^>]*sharedStrings[^>]*/>", "", parts[name])
+        assert count == 1
 
 
 def in_other_words(parts: Parts) -> None:
@@ -193,7 +198,7 @@ def in_other_words(parts: Parts) -> None:
         parts[name] = re.sub(r"(</row>)", r"\1<!-- 备注 <c r=\"A1\"> -->\n", xml)
 
 
-@pytest.mark.parametrize("change", [prefixed, shared, in_other_words])
+@pytest.mark.parametrize("change", [prefixed, shared, inline, in_other_words])
 def test_what_other_programs_write_otherwise_stays_as_they_write_it(change: Callable[[Parts], None]) -> None:
     content = rewritten(returned("甲单位", calculated=False), change)
     done = small_recalculated(content)

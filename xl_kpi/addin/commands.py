@@ -10,24 +10,27 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import xlwings as xw
+from typing import TYPE_CHECKING, Any
 
 from xl_kpi import api
-from xl_kpi.checking import patched
-from xl_kpi.findings import Finding, XlKpiError, either, finding, verdict_word
+from xl_kpi.addin import files
+from xl_kpi.addin.files import Progress, unseen
+from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.workbook.draft import a1, quote_sheet
 from xl_kpi.workbook.expected import names_in
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.read import Source, read
+from xl_kpi.workbook.rewrite import patched
 from xl_kpi.workbook.saving import save
 from xl_kpi.workbook.sheets import checks, rules
 from xl_kpi.workbook.worksheet import area
+
+if TYPE_CHECKING:
+    from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use
 
 _FIRST = checks.TOP + 1  # row of the block's first finding
 _COLUMNS = len(checks.FINDING_TITLES)
@@ -40,12 +43,6 @@ _SHOWN = -1  # xlSheetVisible
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
-
-Progress = Callable[[int, int], None]  # told which of how many is being worked on
-
-
-def _unseen(number: int, count: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -209,25 +206,9 @@ def rule_of(book: xw.Book) -> Told:
     return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
-def folder_table(folder: Path, at: Progress = _unseen) -> list[list[str | float]]:
+def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]:
     """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
-    files = sorted(
-        p for p in folder.rglob("*") if p.suffix.lower() in (".xlsx", ".xlsm", ".xls") and p.name[:2] != "~$"
-    )
-    if not files:
-        why = either("没有工作簿", "there is no workbook")
-        raise XlKpiError(finding("nothing-to-do", where=str(folder), why=why))
-    table: list[list[str | float]] = [
-        ["文件", "单位", "结论", "总分", "满分", "等次", "否决", "问题数", "第一个问题"]
-    ]
-    at(1, len(files))
-    for number, row in enumerate(api.check_all(files), 1):
-        at(min(number + 1, len(files)), len(files))
-        problems = [f["message"] for f in row["findings"] if f["severity"] != "info"]
-        outcome = [row["total"], row["max"], row["grade"], row["veto_state"]]
-        line = [row["file"], row["unit"], verdict_word(row["verdict"]), *outcome, len(problems), *problems[:1]]
-        table.append([("" if value is None else value) for value in line] + [""] * (1 - len(problems[:1])))
-    return table
+    return files.check([folder], at).table()
 
 
 def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:

@@ -6,7 +6,7 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog, font, messagebox, simpledialog, ttk
 
-from xl_kpi.addin import entry
+from xl_kpi.addin.desk import TITLE
 from xl_kpi.findings import either
 
 
@@ -18,11 +18,11 @@ class WindowDesk:
 
     def tell(self, text: str, alarm: bool) -> None:
         """Show a message."""
-        (messagebox.showwarning if alarm else messagebox.showinfo)(entry.TITLE, text, parent=self._parent)
+        (messagebox.showwarning if alarm else messagebox.showinfo)(TITLE, text, parent=self._parent)
 
     def confirm(self, text: str) -> bool:
         """Ask yes or no."""
-        return messagebox.askyesno(entry.TITLE, text, icon="warning", parent=self._parent)
+        return messagebox.askyesno(TITLE, text, icon="warning", parent=self._parent)
 
     def file(self, title: str, kinds: str) -> Path | None:
         """Ask for a file; None if the official gives up."""
@@ -47,7 +47,7 @@ class _Line(simpledialog.Dialog):
     def __init__(self, parent: tk.Misc, question: str, preset: str) -> None:
         self.answer: str | None = None
         self._question, self._preset = question, preset
-        super().__init__(parent, entry.TITLE)
+        super().__init__(parent, TITLE)
 
     def body(self, master: tk.Frame) -> tk.Misc:
         wide = font.nametofont("TkDefaultFont").measure("字" * 44)

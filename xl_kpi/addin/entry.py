@@ -10,72 +10,17 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
-
-import xlwings as xw
 
 from xl_kpi import api
-from xl_kpi.addin import commands, install
+from xl_kpi.addin import commands, excel, files, install
+from xl_kpi.addin.desk import Desk as Desk
+from xl_kpi.addin.desk import ExcelDesk
+from xl_kpi.addin.excel import xw
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.saving import save
-from xl_kpi.workbook.units import Unit, read_units
 
-TITLE = "绩效考核"
 _BUSY = (-2147418111, -2146777998)  # RPC_E_CALL_REJECTED; 0x800AC472: a cell is being edited
 _WORKBOOKS = "工作簿 (*.xlsx),*.xlsx"
 _LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
-
-
-class Desk(Protocol):
-    """What asks and tells the official: Excel's own dialogs, or a test's."""
-
-    def tell(self, text: str, alarm: bool) -> None:
-        """Show a message."""
-
-    def confirm(self, text: str) -> bool:
-        """Ask yes or no."""
-
-    def file(self, title: str, kinds: str) -> Path | None:
-        """Ask for a file; None if the official gives up."""
-
-    def folder(self, title: str) -> Path | None:
-        """Ask for a folder; None if the official gives up."""
-
-    def text(self, title: str, preset: str) -> str | None:
-        """Ask for a line of text; None if the official gives up."""
-
-
-class ExcelDesk:
-    """Excel's own dialogs."""
-
-    def __init__(self, app: xw.App) -> None:
-        self._app = app
-
-    def tell(self, text: str, alarm: bool) -> None:
-        """Show a message."""
-        self._app.alert(text, TITLE, mode="exclamation" if alarm else "info")
-
-    def confirm(self, text: str) -> bool:
-        """Ask yes or no."""
-        answer: str | None = self._app.alert(text, TITLE, buttons="yes_no", mode="exclamation")
-        return answer == "yes"
-
-    def file(self, title: str, kinds: str) -> Path | None:
-        """Ask for a file; None if the official gives up."""
-        chosen = self._app.api.GetOpenFilename(kinds, 1, title)
-        return Path(chosen) if isinstance(chosen, str) else None
-
-    def folder(self, title: str) -> Path | None:
-        """Ask for a folder; None if the official gives up."""
-        dialog = self._app.api.FileDialog(4)  # msoFileDialogFolderPicker
-        dialog.Title = title
-        return Path(dialog.SelectedItems(1)) if dialog.Show() == -1 else None
-
-    def text(self, title: str, preset: str) -> str | None:
-        """Ask for a line of text; None if the official gives up."""
-        answer = self._app.api.InputBox(title, TITLE, preset)
-        return answer.strip() if isinstance(answer, str) else None
 
 
 def run(action: str) -> None:
@@ -91,8 +36,7 @@ def run(action: str) -> None:
 
 def do_not_wait() -> None:
     """A busy Excel is to be told of: xlwings would ask it for ever."""
-    if sys.platform == "win32":
-        xw._xlwindows.N_COM_ATTEMPTS = 3
+    excel.tame()
 
 
 def perform(action: str, app: xw.App | None, desk: Desk) -> None:
@@ -107,11 +51,8 @@ def outcome(work: Callable[[], commands.Told]) -> commands.Told:
     """What some work has to say, or why it could not be done. Raises what nobody foresaw."""
     try:
         return work()
-    except XlKpiError as error:
-        return commands.Told("\n".join(found.message for found in error.findings), True)
-    except OSError as error:
-        why = f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序"
-        return commands.Told(why, True)
+    except (XlKpiError, OSError) as error:
+        return commands.Told(files.explained(error), True)
     except Exception as error:
         if not _is_busy(error):
             raise
@@ -133,7 +74,7 @@ def _is_busy(error: BaseException | None) -> bool:
 def _calling_excel(arguments: list[str]) -> xw.App:
     """The Excel whose button was pressed: VBA hands over its window; elsewhere the active one."""
     handed = next((a.partition("=")[2] for a in arguments if a.startswith("--hwnd=")), "")
-    if handed.isdigit() and sys.platform == "win32":
+    if handed.isdigit() and hasattr(xw, "_xlwindows"):
         return xw.App(impl=xw._xlwindows.App(xl=int(handed)))
     active = active_excel()
     if active is None:
@@ -208,13 +149,9 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     folder = desk.folder("把空白工作簿存到哪个文件夹？") if listed else None
     if not scheme or listed is None or folder is None:
         return commands.Told("")
-    units: list[Unit] = read_units(listed)
+    units = files.units_of(listed)
     with commands.progress(app, either("正在生成", "making")) as at:
-        for number, unit in enumerate(units, 1):
-            at(number, len(units))
-            settled = api.scheme(scheme, unit.level)
-            save(folder / api.filename(settled, unit.name), api.build(settled, unit.name, unit.code))
-    return commands.Told(f"已生成 {len(units)} 份空白工作簿，在 {folder}。")
+        return commands.Told(files.blanks(scheme, units, folder, at=at).said)
 
 
 def _scheme_of(app: xw.App | None) -> str:

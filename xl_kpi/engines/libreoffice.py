@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from xl_kpi import isolation
 from xl_kpi.engines.base import (
     NOT_COMPUTED,
     CellError,
@@ -133,11 +133,9 @@ class LibreOfficeEngine:
 
 
 def _soffice() -> str | None:
-    for program in ("soffice", "libreoffice", *map(os.path.expandvars, _USUAL_PLACES)):
-        found = shutil.which(program)
-        if found is not None:
-            return found
-    return None
+    """Its full path. Never one in the current folder, where Windows looks first and files that came back may lie."""
+    found = isolation.program("soffice") or isolation.program("libreoffice")
+    return found or next(filter(os.path.isfile, map(os.path.expandvars, _USUAL_PLACES)), None)
 
 
 def _write_profile(folder: Path) -> None:
@@ -161,7 +159,7 @@ def _run(command: Sequence[str], folder: Path, limit: float) -> None:
         RecalculationError: it took longer than `limit` seconds.
     """
     # Its temporary files and caches land in the scratch directory and go with it.
-    environment = os.environ | {"TMPDIR": str(folder / "tmp"), "HOME": str(folder / "profile")}
+    environment = isolation.environment() | {"TMPDIR": str(folder / "tmp"), "HOME": str(folder / "profile")}
     process = subprocess.Popen(
         command if sys.platform == "win32" else ["/bin/sh", "-c", _GUARDED, str(folder), *command],
         cwd=folder,
@@ -197,7 +195,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and its children; nothing happens to one that has ended by itself."""
     if sys.platform == "win32":
         if process.poll() is None:
-            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], check=False, capture_output=True)
+            # By its full path: without one Windows would look in the current folder first.
+            taskkill = os.path.join(os.environ["SYSTEMROOT"], "System32", "taskkill.exe")
+            subprocess.run([taskkill, "/F", "/T", "/PID", str(process.pid)], check=False, capture_output=True)
     else:
         # First a request, so that soffice collects its own child and leaves no zombie.
         _signal_group(process, signal.SIGTERM)

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import (
@@ -35,6 +35,15 @@ _DUE = [{"id": "a", "label": "部署应用", "due": "10-31"}]
 _OCT_31, _NOV_1 = 44865.0, 44866.0  # 2022-10-31 and the day after, as Excel counts days
 
 
+def _day(year: int, due: str) -> datetime.date:
+    month, day = map(int, due.split("-"))
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        which = "" if year == 2000 else f"{year}年"
+        raise ValueError(f"{which}{month}月没有{day}日（due 写的是 {due}），请改为该月有的日期") from None
+
+
 class Item(Model):
     """Something to be done, by a day of the year (MM-DD) where the text gives one."""
 
@@ -43,10 +52,16 @@ class Item(Model):
     weight: float = Field(default=1, gt=0)
     due: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] | None = None
 
+    @model_validator(mode="after")
+    def _a_day_there_is(self) -> Item:
+        if self.due is not None:
+            _day(2000, self.due)  # a leap year
+        return self
+
     def deadline(self, year: int) -> datetime.date:
-        """The last day on which it counts as done in time."""
+        """The last day on which it counts as done in time. Raises ValueError for 02-29 in a year without it."""
         assert self.due is not None
-        return datetime.date(year, *map(int, self.due.split("-")))
+        return _day(year, self.due)
 
     def done(self, year: int) -> ops.Op:
         """Done, and in time where there is a deadline."""

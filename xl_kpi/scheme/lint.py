@@ -2,107 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 
-from xl_kpi.findings import Finding, finding
+from xl_kpi.findings import Finding, either, finding
 from xl_kpi.rules.base import Ask, Input, Rule, show
 from xl_kpi.rules.composite import Composite
 from xl_kpi.rules.deduct import Deduct
 from xl_kpi.rules.tiers import Tiers
+from xl_kpi.scheme.coverage import coverage
+from xl_kpi.scheme.doubtful import OPEN, input_doubts, plain
+from xl_kpi.scheme.doubts import doubts
+from xl_kpi.scheme.frame import frame, grades, repeated
 from xl_kpi.scheme.model import Scheme, Task
 
 LIST_LIMIT = 255  # what Excel takes for a dropdown list given inline
 
-_NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d+(?:\.\d+)?(?:[%％‰])?")
-# （3） anywhere, and 1、 or 2. at the head of a line or clause, number the clauses; they measure nothing.
-_ENUMERATOR = re.compile(r"[（(]\d{1,2}[)）]|(?:^|(?<=[\n；。：:;]))\s*\d{1,2}[、.．](?!\d)")
-_NOT_SCORED = {
-    "id",
-    "label",
-    "unit",
-    "note",
-    "reading",
-    "min",
-    "max",
-    "number",
-    "type",
-    "kind",
-    "most",
-    "up_to",
-}
-
 
 def lint(scheme: Scheme) -> Iterator[Finding]:
     """Every finding about a scheme that loaded (so its totals tie): errors, warnings, and things to know."""
-    yield from _duplicates(scheme)
+    yield from frame(scheme)
+    yield from repeated(scheme)
     for task in scheme.tasks():
-        yield from _coverage(task)
-        yield from _deductions(task)
-        yield from _lists(task)
+        doubted = list(doubts(scheme, task))
+        for what in dict.fromkeys(doubt.what for doubt in doubted):
+            yield finding("scheme-doubt", where=scheme.called(task), what=what)
+        yield from coverage(scheme, task, (number for doubt in doubted for number in doubt.about))
+        yield from _deductions(scheme, task, doubted=bool(doubted))
+        yield from _lists(scheme, task)
     yield from _bands(scheme)
-    yield from _grades(scheme)
+    yield from grades(scheme)
     for asked in scheme.setup():
+        for doubt in input_doubts(asked):
+            yield finding("scheme-doubt", where=scheme.title, what=doubt.what)
         yield finding("scheme-asked", where=scheme.title, label=asked.label)
-
-
-def numbers_of(text: str) -> list[str]:
-    """The numbers a text states, in order, clause numbers left out."""
-    return _NUMBER.findall(_ENUMERATOR.sub("", text))
-
-
-def _value(number: str) -> float:
-    digits = float(number.rstrip("%％‰"))
-    return round(digits / 100, 9) if number[-1] in "%％" else digits
-
-
-def _coverage(task: Task) -> Iterator[Finding]:
-    text = task.target or task.name
-    for narrative in task.narrative:
-        if narrative.text not in text and narrative.text not in task.name:
-            yield finding("scheme-narrative", where=task.name, text=narrative.text)
-    bound = Counter(round(v, 9) for v in _parameters(task.rule))
-    bound.update(round(v, 9) for veto in task.vetoes for v in _parameters(veto))
-    for narrative in task.narrative:
-        for _ in range(text.count(narrative.text)):  # words that stand twice are explained twice
-            bound.update(_value(n) for n in _NUMBER.findall(narrative.text))
-    for number in numbers_of(text):
-        value = _value(number)
-        if not bound[value]:
-            yield finding("scheme-unbound", where=task.name, number=number)
-        bound[value] -= 1
-
-
-def _parameters(value: Any) -> Iterator[float]:
-    """The numbers a rule is given: those the scheme writes, not defaults; also those inside grades and deadlines."""
-    if isinstance(value, BaseModel):
-        for name in value.model_fields_set - _NOT_SCORED:
-            yield from _parameters(getattr(value, name))
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _parameters(item)
-    elif isinstance(value, dict):
-        yield from _parameters(list(value.values()))
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int | float):
-        yield float(value)
-    elif isinstance(value, str):
-        yield from (float(n) for n in re.findall(r"\d+(?:\.\d+)?", value))
-
-
-def _duplicates(scheme: Scheme) -> Iterator[Finding]:
-    seen: dict[tuple[str, str], Task] = {}
-    for task in scheme.tasks():
-        words = (task.name, task.target)
-        if task.target and words in seen:
-            yield finding("scheme-duplicate-task", where=task.id, name=task.name, other=seen[words].id)
-        seen.setdefault(words, task)
 
 
 def _rules(value: Any) -> Iterator[Rule]:
@@ -125,7 +61,7 @@ def _bands(scheme: Scheme) -> Iterator[Finding]:
             if isinstance(rule, Tiers):
                 reading = rule.reading or task.reading or "".join(scheme.readings)
                 for gap, what in _breaks(rule):
-                    found.setdefault((gap, what, reading), []).append(task.name)
+                    found.setdefault((gap, what, reading), []).append(scheme.called(task))
     for (gap, what, reading), names in found.items():
         where = names[0] if len(names) == 1 else f"{names[0]} 等{len(names)}项"
         code = "scheme-band" if reading else "scheme-band-unread"
@@ -134,18 +70,25 @@ def _bands(scheme: Scheme) -> Iterator[Finding]:
 
 def _breaks(rule: Tiers) -> Iterator[tuple[str, str]]:
     for upper, lower in pairwise(rule.bands):
-        if lower.up_to is not None and lower.up_to != upper.at_least:
+        if lower.up_to is not None and lower.up_to > lower.at_least and lower.up_to != upper.at_least:
             what = "有空档" if lower.up_to < upper.at_least else "有重叠"
             yield f"{show(lower.up_to, 'percent')}～{show(upper.at_least, 'percent')}", what
 
 
-def _deductions(task: Task) -> Iterator[Finding]:
-    if isinstance(task.points, Ask):
+def _deductions(scheme: Scheme, task: Task, *, doubted: bool) -> Iterator[Finding]:
+    """A remark where more can be taken off than there is, and the text does not say what happens then."""
+    texts = (task.target, task.name, *task.extra.values(), *scheme.notes)
+    if isinstance(task.points, Ask) or doubted or any("扣完" in text or "扣至0" in text for text in texts):
         return
     for rule in _rules(task.rule):
         most = _most_off(rule, task.points)
         if most > task.points:
-            yield finding("scheme-over-deduction", where=task.name, most=f"{most:g}", points=f"{task.points:g}")
+            said = (
+                either("没有上限", "know no limit")
+                if most >= OPEN
+                else either(f"最多 {plain(most)} 分", f"reach {plain(most)}")
+            )
+            yield finding("scheme-over-deduction", where=scheme.called(task), most=said, points=plain(task.points))
             return
 
 
@@ -161,18 +104,8 @@ def _most_off(rule: Rule, points: float) -> float:
     return 0.0
 
 
-def _lists(task: Task) -> Iterator[Finding]:
+def _lists(scheme: Scheme, task: Task) -> Iterator[Finding]:
     for item in task.inputs():
         length = len(",".join(item.choices))
         if length > LIST_LIMIT:
-            yield finding("scheme-list", where=f"{task.name}·{item.label}", length=length)
-
-
-def _grades(scheme: Scheme) -> Iterator[Finding]:
-    bands = scheme.grades.bands
-    for better, worse in pairwise(bands):
-        if worse.at_least >= better.at_least:
-            yield finding("scheme-grade", name=worse.name, floor=show(worse.at_least, "percent"))
-    if scheme.grades.default:
-        names = "、".join(f"{band.name}≥{show(band.at_least, 'percent')}" for band in bands)
-        yield finding("scheme-default-grades", bands=names)
+            yield finding("scheme-list", where=f"{scheme.called(task)}·{item.label}", length=length)

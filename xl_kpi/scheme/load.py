@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from xl_kpi.findings import Finding, SchemeError, finding
+from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.rules.base import SETUP, Ask, Input, Level, asks
+from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.program import Program
+from xl_kpi.scheme.yaml_text import read_yaml
 
 # The schemes shipped: beside the package in a checkout, inside it once installed.
 _HERE = Path(__file__).resolve().parent.parent
@@ -43,31 +43,28 @@ def load(scheme: str, level: Level | None = None) -> Scheme:
 @lru_cache(maxsize=32)
 def _loaded(path: Path, changed: int) -> Scheme:
     """The scheme in a file as of its time of change: a batch asks for the same one again and again."""
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SchemeError(finding("scheme-unreadable", file=path.name, why=error)) from error
-    return parse(data, path.name)
+    document = read_yaml(path)
+    return parse(document.data, path.name, document.line)
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML as usual, but a key that stands twice is an error: the first would be dropped without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        twice = next((key for n, key in enumerate(keys) if key in keys[:n]), None)
-        if twice is not None:
-            raise yaml.YAMLError(f"第{node.start_mark.line + 1}行起的一段中，“{twice}”写了两次")
-        return super().construct_mapping(node, deep)
+def _nowhere(place: Sequence[str | int]) -> int:
+    """The line of data that came from no file."""
+    return 0
 
 
-def parse(data: Any, file: str) -> Scheme:
-    """A scheme from plain data. Raises SchemeError with every problem found; `file` is named in messages."""
+def parse(data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = _nowhere) -> Scheme:
+    """A scheme from plain data. Raises SchemeError with every problem found.
+
+    `file` is named in messages; `line_of` says on which of its lines a place of the data stands (0 for none).
+    """
     try:
         scheme = Scheme.model_validate(data)
     except ValidationError as error:
-        raise SchemeError(*_value_findings(error, data, file)) from None
-    problems = [*_total_problems(scheme), *_id_problems(scheme)]
+        raise SchemeError(*value_findings(error, data, file, line_of)) from None
+    twice = list(_id_problems(scheme))
+    problems = [*_total_problems(scheme), *twice]
+    if twice:  # which of two things an id names cannot be told, nor then what refers to it
+        raise SchemeError(*problems)
     for level in scheme.levels or (None,):
         try:
             Program.of(settle(scheme, level))
@@ -92,73 +89,6 @@ def json_schema() -> str:
     return json.dumps(Scheme.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
-_TYPE_WORDS = {
-    "missing": "缺少这一项",
-    "extra_forbidden": "没有这个键，请检查拼写",
-    "float_parsing": "应为数字",
-    "float_type": "应为数字",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "string_type": "应为文字（数字请加引号）",
-    "literal_error": "不在允许的取值中",
-    "union_tag_invalid": "没有这种评分规则",
-    "union_tag_not_found": "评分规则缺少 type",
-    "string_pattern_mismatch": "格式不对",
-    "too_short": "项数太少",
-    "tuple_type": "应为列表",
-    "dict_type": "应为键值结构",
-    "model_type": "应为键值结构",
-    "greater_than": "应大于{gt}",
-    "greater_than_equal": "不得小于{ge}",
-    "less_than": "应小于{lt}",
-    "less_than_equal": "不得大于{le}",
-    "bool_type": "应为 true 或 false",
-    "bool_parsing": "应为 true 或 false",
-}
-
-
-def _value_findings(error: ValidationError, data: Any, file: str) -> list[Finding]:
-    """One finding for each place in the file that is wrong.
-
-    A field that may be one of several things gives one problem for each of them: the deepest place is the one meant,
-    and what its surroundings then lack is only a consequence.
-    """
-    by_place: dict[tuple[str | int, ...], ErrorDetails] = {}
-    for problem in error.errors():
-        by_place.setdefault(_place(problem, data), problem)
-    return [
-        _value_finding(place, problem, file)
-        for place, problem in by_place.items()
-        if not any(other[: len(place)] == place and len(other) > len(place) for other in by_place)
-    ]
-
-
-def _place(problem: ErrorDetails, data: Any) -> tuple[str | int, ...]:
-    """Where in the file a problem is: pydantic's path without the names of our models."""
-    place: list[str | int] = []
-    for number, part in enumerate(problem["loc"], 1):
-        try:
-            data = data[part]
-        except (LookupError, TypeError):  # not a key or position of the file, but a name of ours; or what is missing
-            if problem["type"] != "missing" or number < len(problem["loc"]):
-                continue
-        place.append(part)
-    return tuple(place)
-
-
-def _value_finding(place: tuple[str | int, ...], problem: ErrorDetails, file: str) -> Finding:
-    context = problem.get("ctx", {})
-    words = _TYPE_WORDS.get(problem["type"])
-    why = words.format(**context) if words else problem["msg"].removeprefix("Value error, ")
-    expected = context.get("expected") or context.get("expected_tags")
-    value = json.dumps(problem["input"], ensure_ascii=False, default=str)
-    if problem["type"] == "missing" or len(value) > 80:
-        value = "（略）"
-    path = ".".join(map(str, place)) or "（全文）"
-    return finding("scheme-value", file=file, path=path, value=value, why=f"{why}（{expected}）" if expected else why)
-
-
 def _total_problems(scheme: Scheme) -> Iterator[Finding]:
     parts: list[tuple[str, float, list[float | Ask]]] = [
         (scheme.title, scheme.points, [g.points for g in scheme.groups])
@@ -174,14 +104,15 @@ def _total_problems(scheme: Scheme) -> Iterator[Finding]:
 
 
 def _id_problems(scheme: Scheme) -> Iterator[Finding]:
-    named = [(item.id, item.name) for item in scheme.all_groups()] + [(item.id, item.name) for item in scheme.tasks()]
-    seen: set[str] = {SETUP}
+    named = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
+    named += [(task.id, scheme.called(task)) for task in scheme.tasks()]
+    seen: dict[str, str] = {SETUP: either("考核组织单位填写的数", "the bureau's own numbers")}
     for name, where in named:
         if name in seen:
-            yield finding("scheme-duplicate-id", where=where, id=name)
-        seen.add(name)
+            yield finding("scheme-duplicate-id", where=where, id=name, other=seen[name])
+        seen.setdefault(name, where)
     for task in scheme.tasks():
-        yield from _disagreeing(task.declared(), task.name)
+        yield from _disagreeing(task.declared(), scheme.called(task))
     yield from _disagreeing(asks(scheme), scheme.title)
 
 
@@ -189,5 +120,9 @@ def _disagreeing(declarations: Iterable[Input], where: str) -> Iterator[Finding]
     """The same id may be declared twice only if it says the same."""
     declared: dict[str, Input] = {}
     for declaration in declarations:
-        if declared.setdefault(declaration.id, declaration) != declaration:
-            yield finding("scheme-duplicate-id", where=where, id=declaration.id)
+        first = declared.setdefault(declaration.id, declaration)
+        if first != declaration:
+            other = either(f"另一填报项“{first.label}”", repr(first.label))
+            if first.label == declaration.label:
+                other = either("写法不同的同一填报项", "the same input, written otherwise")
+            yield finding("scheme-duplicate-id", where=where, id=declaration.id, other=other)

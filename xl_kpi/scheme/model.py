@@ -218,6 +218,13 @@ class Scheme(Model):
         for group in self.groups:
             yield from group.all_groups()
 
+    def called(self, task: Task) -> str:
+        """How a message names a task: the number of the source, or its place in the form; its name; its id."""
+        place = next((n for n, one in enumerate(self.tasks(), 1) if one is task), 0)
+        number = task.number or str(place)
+        name = " ".join(task.name.split()).translate({ord("“"): "‘", ord("”"): "’"})
+        return f"{f'第{number}项' if number.isdigit() else number}“{_short(name)}”（{task.id}）"
+
     def explain(self, task: Task) -> str:
         """How a task is scored, in Chinese."""
         return self.with_labels(task.rule.explain() + "。", task)
@@ -246,6 +253,10 @@ class Scheme(Model):
         return self.model_copy(update={"groups": groups, "level": level})
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:23] + "…"
+
+
 def _settled(group: Group, level: Level) -> Group:
     tasks = []
     for task in group.tasks:
@@ -253,6 +264,6 @@ def _settled(group: Group, level: Level) -> Group:
             try:
                 tasks.append(at_level(task, level))
             except ValueError as error:
-                raise ValueError(f"“{task.name}”{error}") from None
+                raise ValueError(f"“{task.name}”（{task.id}）{error}") from None
     groups = tuple(_settled(below, level) for below in group.groups)
     return group.model_copy(update={"groups": groups, "tasks": tuple(tasks)})

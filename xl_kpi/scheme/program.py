@@ -20,10 +20,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from xl_kpi.expr import ops, semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.findings import Finding, SchemeError, finding
+from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
 from xl_kpi.scheme.questions import Standard, question
@@ -209,7 +210,7 @@ class _Builder:
             try:
                 read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
             except ValueError as error:
-                wrong.append(finding("scheme-rule", where=task.name, why=error))
+                wrong.append(finding("scheme-rule", where=self.scheme.called(task), why=error))
                 continue
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
             read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
@@ -217,12 +218,12 @@ class _Builder:
             read |= {
                 _full(task.id, name) for r in task.constraints for name in (*_names(r.smaller), *_names(r.larger))
             }
-            wrong += [finding("scheme-reference", where=task.name, id=i) for i in sorted(read - self.known)]
+            wrong += [self._no_such_input(task, node) for node in sorted(read - self.known)]
             own = {bound.spec.id for bound in self.per_task[task.id]}
             wrong += [
                 finding(
                     "scheme-rule",
-                    where=task.name,
+                    where=self.scheme.called(task),
                     why=f"constraints 的 smaller 须以本任务的填报项开头（{r.message}）",
                 )
                 for r in task.constraints
@@ -235,6 +236,13 @@ class _Builder:
         if wrong:
             raise SchemeError(*wrong)
 
+    def _no_such_input(self, task: Task, node: str) -> Finding:
+        known = [name.removeprefix(f"{task.id}.") for name in self.known]
+        name = node.removeprefix(f"{task.id}.")
+        near = next(iter(get_close_matches(name, known, 1)), "")
+        meant = either(f"，是不是“{near}”", f", {near!r} is meant?") if near else ""
+        return finding("scheme-reference", where=self.scheme.called(task), id=name, meant=meant)
+
     def _uncomputable(self, task: Task) -> Iterator[Finding]:
         """Inputs that a rule computes with, or a veto goes by, although they may be blank or are no numbers."""
         specs = {bound.id: bound.spec for bound in self._all_inputs()}
@@ -246,11 +254,15 @@ class _Builder:
             spec = specs[node]
             if not spec.required:
                 yield finding(
-                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”用于计分或否决，不能设为可不填"
+                    "scheme-rule",
+                    where=self.scheme.called(task),
+                    why=f"填报项“{spec.label}”用于计分或否决，不能设为可不填",
                 )
             elif spec.kind in ("choice", "text") and node in computed | compared:
                 yield finding(
-                    "scheme-rule", where=task.name, why=f"填报项“{spec.label}”不是数字，不能用来计算或比较大小"
+                    "scheme-rule",
+                    where=self.scheme.called(task),
+                    why=f"填报项“{spec.label}”不是数字，不能用来计算或比较大小",
                 )
 
     def _context(self, task: Task) -> Context:

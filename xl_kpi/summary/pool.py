@@ -40,7 +40,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from xl_kpi import __version__
+from xl_kpi import __version__, isolation
 from xl_kpi.findings import Language, XlKpiError, either, finding, speak
 
 Item = TypeVar("Item")
@@ -72,11 +72,15 @@ class Team:
     Args:
         workers: processes; one for each core unless told. 0: this process, with neither isolation nor limits.
         scheduler: the address of a Dask scheduler, tcp://host:port; `workers` then does not count.
+        watch: called at least every second while there is work to wait for; what it raises ends the work.
     """
 
-    def __init__(self, workers: int | None = None, scheduler: str = "") -> None:
+    def __init__(
+        self, workers: int | None = None, scheduler: str = "", watch: Callable[[], None] | None = None
+    ) -> None:
         self._workers = workers
         self._scheduler = scheduler
+        self._watch = watch or _unwatched
         self._crew: _Crew | None = None
 
     def __enter__(self) -> Team:
@@ -115,17 +119,25 @@ class Team:
         """
         source = iter(items)
         if self._workers == 0 and not self._scheduler:
-            return _here(function, source, lost)
+            return _here(function, source, lost, self._watch)
         if self._crew is None:
             self._crew = _Cluster(self._scheduler) if self._scheduler else _Processes(self._workers or _cores())
         share = chunk if count is None else min(chunk, max(1, -(-count // self._crew.size)))
-        return _in_order(self._crew, function, source, lost, share, seconds)
+        return _in_order(self._crew, function, source, lost, share, seconds, self._watch)
+
+
+def _unwatched() -> None:
+    """Nobody is there who could end the work."""
 
 
 def _here(
-    function: Callable[[list[Item]], list[Result]], source: Iterator[Item], lost: Callable[[Item, str], Result]
+    function: Callable[[list[Item]], list[Result]],
+    source: Iterator[Item],
+    lost: Callable[[Item, str], Result],
+    watch: Callable[[], None],
 ) -> Iterator[Result]:
     for item in source:
+        watch()
         outcome = _attempt(function, [item])
         yield lost(item, outcome.why) if isinstance(outcome, _Failure) else outcome[0]
 
@@ -169,6 +181,7 @@ def _in_order(
     lost: Callable[[Item, str], Result],
     chunk: int,
     seconds: float,
+    watch: Callable[[], None],
 ) -> Iterator[Result]:
     window: list[_Job[Item, Result]] = []
     running: dict[Future[Any], _Job[Item, Result]] = {}
@@ -211,6 +224,7 @@ def _in_order(
             return
         done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
         crew.look()
+        watch()
         for future in done:
             job = running.pop(future)
             settle(job, crew.outcome(future, limit(job)))
@@ -284,6 +298,12 @@ class _Processes:
     exclusive = False
 
     def __init__(self, count: int) -> None:
+        try:
+            isolation.isolate_children()  # a fresh interpreter looks for modules in the current folder first
+        except RuntimeError as error:
+            raise XlKpiError(
+                finding("executor", where=either("处理进程", "worker process"), why=str(error))
+            ) from None
         self.size = count
         self._idle: list[_Worker] = []
         self._busy: dict[Future[Any], _Worker] = {}
@@ -393,10 +413,14 @@ class _Cluster:
             self._executor = self._client.get_executor(pure=False)  # or what failed would not be run again
             self._seen = self._looked = time.monotonic()
             self._client.wait_for_workers(1, timeout=_ANSWER)
+            self._refuse_exposed()
             versions = set(self._client.run(_version).values())
             if versions != {__version__}:
                 raise ValueError(f"xl_kpi {', '.join(sorted(versions))}")
             self._threads: int = sum(self._client.nthreads().values())
+        except XlKpiError:
+            self._client.close()
+            raise
         except Exception as error:
             self._client.close()
             raise self._error(
@@ -406,6 +430,15 @@ class _Cluster:
 
     def _error(self, zh: str, en: str) -> XlKpiError:
         return XlKpiError(finding("executor", where=self._address, why=either(zh, en)))
+
+    def _refuse_exposed(self) -> None:
+        """Raises XlKpiError where a worker imports from its current folder, before anything is imported there for us."""
+        exposed = [worker for worker, is_so in self._client.run(eval, _EXPOSED).items() if is_so]
+        if exposed:
+            raise self._error(
+                f"处理节点 {'、'.join(exposed)} 会运行它当前文件夹里的程序。请设环境变量 PYTHONSAFEPATH=1 后重新启动（dask worker）",
+                f"the workers {', '.join(exposed)} import from their current folder: start them with PYTHONSAFEPATH=1",
+            )
 
     @property
     def size(self) -> int:
@@ -448,6 +481,10 @@ class _Cluster:
     def close(self) -> None:
         self._executor.shutdown(wait=False)
         self._client.close()
+
+
+# Whether the current folder of a worker is on its import path; in words of Python's own, which need nothing imported.
+_EXPOSED = "__import__('os').path.realpath('') in map(__import__('os').path.realpath, __import__('sys').path)"
 
 
 def _version() -> str:

@@ -36,18 +36,20 @@ _SECONDS, _SLOW_SECONDS = 30.0, 120.0  # what one file may take
 class Crew:
     """Who does the work: so many processes (0: this one; None: one for each core), or a Dask scheduler.
 
-    With `ship` the files go to the workers as bytes; without, as paths that the workers can open.
+    With `ship` the files go to the workers as bytes; without, as paths that the workers can open. `watch` is called at
+    least every second while the work lasts; what it raises ends the work, and the workers with it.
     """
 
     workers: int | None = None
     scheduler: str = ""
     ship: bool = False
+    watch: Callable[[], None] | None = field(default=None, repr=False, compare=False, kw_only=True)
     team: pool.Team | None = field(default=None, repr=False, compare=False, kw_only=True)  # they, while they stay
 
     @contextmanager
     def staying(self) -> Iterator[Self]:
         """The same crew, whose workers stay from one call of `each` to the next."""
-        with pool.Team(self.workers, self.scheduler) as team:
+        with pool.Team(self.workers, self.scheduler, self.watch) as team:
             yield replace(self, team=team)
 
     def each(
@@ -59,7 +61,7 @@ class Crew:
     ) -> Iterator[Any]:
         """The results of a function over files, in their order."""
         slow = engine != NATIVE
-        with nullcontext(self.team) if self.team else pool.Team(self.workers, self.scheduler) as team:
+        with nullcontext(self.team) if self.team else pool.Team(self.workers, self.scheduler, self.watch) as team:
             yield from team.each(
                 function,
                 map(_shipped if self.ship else _found, sources),

@@ -1,1 +1,1 @@
-"""Workbooks: planned without openpyxl, written with it, read and patched without it."""
+"""Workbooks: planned, written, read and patched."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 from xl_kpi.rules.base import serial
 
@@ -91,3 +92,16 @@ def unescape(text: str) -> str:
     text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     # Two escapes can be the halves of one character; a half alone could be neither printed nor written.
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+# XML cannot hold these, or not keep them apart (a carriage return); Excel writes them as _xHHHH_.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+# What would read as such an escape is escaped itself.
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def text_xml(value: str) -> str:
+    """A text of a cell as XML holds it; `unescape` reads it back."""
+    value = _ESCAPE.sub("_x005F_", value)
+    return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))

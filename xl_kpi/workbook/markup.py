@@ -16,6 +16,11 @@ from xl_kpi.workbook import budgets
 from xl_kpi.workbook.kept import kept
 from xl_kpi.workbook.refused import Refused, damaged, too_large
 
+# For the writers: how every part of ours begins, and the namespace of a workbook's.
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
 # What a part begins with that any XML parser would take for XML, and what may stand before its root or its DOCTYPE.
 _BEGINS_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff|\0<")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?(?s:.*?)\?>|<!--(?s:.*?)-->)*+")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from xl_kpi.expr.to_excel import number_text
-from xl_kpi.workbook.cells import CellError, ReadValue
+from xl_kpi.workbook.cells import CellError, ReadValue, text_xml
 from xl_kpi.workbook.rows import CELL
+from xl_kpi.workbook.strings import StringTable
 
 
 @dataclass
@@ -24,11 +24,14 @@ class _Span:
     prefix: str
 
 
-def patch_cells(sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formulas: bool) -> bytes:
+def patch_cells(
+    sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formulas: bool, strings: StringTable | None = None
+) -> bytes:
     """A sheet with new values in some cells (by name, e.g. B5); None empties a cell, styles stay.
 
-    With keep_formulas a formula stays and only its cached value changes; otherwise the value takes its place.
-    Raises KeyError naming the first cell the sheet does not have.
+    With keep_formulas a formula stays and only its cached value changes; otherwise the value takes its place. Texts
+    that are typed go to the shared strings, which are all that phones and previews show; without such a table into the
+    cell itself. Raises KeyError naming the first cell the sheet does not have.
     """
     wanted = set(values)
     spans = _find_plain(sheet_xml, wanted)
@@ -40,37 +43,27 @@ def patch_cells(sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formu
     pieces = []
     position = 0
     for name, span in sorted(spans.items(), key=lambda item: item[1].start):
-        pieces += [sheet_xml[position : span.start], _patched(span, values[name], keep_formulas)]
+        pieces += [sheet_xml[position : span.start], _patched(span, values[name], keep_formulas, strings)]
         position = span.end
     return b"".join([*pieces, sheet_xml[position:]])
 
 
-# XML cannot hold these, or not keep them apart (a carriage return); Excel writes them as _xHHHH_.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-
-
-# What would read as such an escape is escaped itself.
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-
-
-def _text(value: str) -> str:
-    value = _ESCAPE.sub("_x005F_", value)
-    return escape(_CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", value))
-
-
-def _patched(span: _Span, value: ReadValue, keep_formula: bool) -> bytes:
+def _patched(span: _Span, value: ReadValue, keep_formula: bool, strings: StringTable | None) -> bytes:
     prefix = span.prefix
     body = span.formula.decode() if keep_formula else ""
     attributes = {k: v for k, v in span.attributes.items() if k != "t"}
     if isinstance(value, str) and body:
         attributes["t"] = "str"
-        body += f"<{prefix}v>{_text(value)}</{prefix}v>"
+        body += f"<{prefix}v>{text_xml(value)}</{prefix}v>"
     elif isinstance(value, bool | CellError):
         attributes["t"] = "b" if isinstance(value, bool) else "e"
-        body += f"<{prefix}v>{int(value) if isinstance(value, bool) else _text(value.code)}</{prefix}v>"
+        body += f"<{prefix}v>{int(value) if isinstance(value, bool) else text_xml(value.code)}</{prefix}v>"
+    elif isinstance(value, str) and strings is not None:
+        attributes["t"] = "s"
+        body = f"<{prefix}v>{strings.index(value)}</{prefix}v>"
     elif isinstance(value, str):
         attributes["t"] = "inlineStr"
-        body = f'<{prefix}is><{prefix}t xml:space="preserve">{_text(value)}</{prefix}t></{prefix}is>'
+        body = f'<{prefix}is><{prefix}t xml:space="preserve">{text_xml(value)}</{prefix}t></{prefix}is>'
     elif value is not None:
         body += f"<{prefix}v>{number_text(value)}</{prefix}v>"
     written = "".join(f" {k}={quoteattr(v)}" for k, v in attributes.items())

@@ -1,15 +1,18 @@
-"""The shared strings of a workbook: read quickly where they are written plainly, else by expat, which is the measure."""
+"""The shared strings of a workbook: read quickly where they are written plainly, else by expat, which is the measure.
+
+They are also written here, anew for a blank or with texts appended to those of a file.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.parsers import expat
 
 from xl_kpi.workbook import budgets
-from xl_kpi.workbook.cells import unescape
+from xl_kpi.workbook.cells import text_xml, unescape
 from xl_kpi.workbook.kept import kept
-from xl_kpi.workbook.markup import broken_xml, doctype_declared, plain_text, resolved, too_deep
+from xl_kpi.workbook.markup import DECLARATION, MAIN, broken_xml, doctype_declared, plain_text, resolved, too_deep
 from xl_kpi.workbook.package import main_part, only, related
 from xl_kpi.workbook.refused import damaged, too_large
 
@@ -19,13 +22,64 @@ def shared_strings(parts: Mapping[str, bytes]) -> list[str]:
 
     How many there are is counted, never believed. Raises Refused, as `parse_xml`.
     """
+    part = _part(parts)
+    return [] if part is None else _read(parts[part])
+
+
+def _part(parts: Mapping[str, bytes]) -> str | None:
     part = only(related(parts, main_part(parts)), "sharedStrings")
-    if part is None:
-        return []
-    if part not in parts:
+    if part is not None and part not in parts:
         raise damaged(f"缺少 {part}", f"{part} is missing")
-    plain = _plain_strings(parts[part])
-    return _strings(parts[part]) if plain is None else plain
+    return part
+
+
+def _read(xml: bytes) -> list[str]:
+    plain = _plain_strings(xml)
+    return _strings(xml) if plain is None else plain
+
+
+# The end of a table to which can be appended: nothing but white space follows.
+_END = re.compile(rb"</(?:([A-Za-z_][\w.-]*):)?sst\s*>\s*$")
+
+
+class StringTable:
+    """The shared strings of a workbook that is being written: each text once, numbered as they come."""
+
+    def __init__(self, texts: Sequence[str] = (), part: bytes = f'{DECLARATION}<sst xmlns="{MAIN}"></sst>'.encode()):
+        """`part` is the table that holds the texts already; a new one if it is not given."""
+        self._part = part
+        self._numbers = {text: number for number, text in reversed(list(enumerate(texts)))}
+        self._count = len(texts)
+        self._added: list[str] = []
+
+    @classmethod
+    def of_file(cls, parts: Mapping[str, bytes]) -> tuple[str, StringTable] | None:
+        """The part of a file's table, and the table; None where there is none to which texts can be appended."""
+        name = _part(parts)
+        if name is None or not _END.search(parts[name]) or b"extLst" in parts[name]:
+            return None
+        return name, cls(_read(parts[name]), parts[name])
+
+    def index(self, text: str) -> int:
+        """The number of a text, which is appended where it is new."""
+        if text not in self._numbers:
+            self._numbers[text] = self._count + len(self._added)
+            self._added.append(text)
+        return self._numbers[text]
+
+    def part(self) -> bytes:
+        """The table with what was appended; every other byte as it was."""
+        end = _END.search(self._part)
+        if not self._added or end is None:
+            return self._part
+        prefix = f"{end[1].decode()}:" if end[1] else ""
+        added = "".join(_item(text, prefix) for text in self._added)
+        return self._part[: end.start()] + added.encode() + self._part[end.start() :]
+
+
+def _item(text: str, prefix: str) -> str:
+    kept = "" if text == text.strip() else ' xml:space="preserve"'
+    return f"<{prefix}si><{prefix}t{kept}>{text_xml(text)}</{prefix}t></{prefix}si>"
 
 
 # What stands before the first string.

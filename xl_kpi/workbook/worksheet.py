@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from xml.parsers import expat
@@ -11,42 +10,26 @@ from xml.parsers import expat
 from openpyxl.formula.translate import Translator
 
 from xl_kpi.findings import either
-from xl_kpi.workbook.budgets import MAX_COLUMN, MAX_DEPTH, MAX_MERGED_AREA, MAX_MERGES, MAX_ROW
+from xl_kpi.workbook.areas import Area as Area
+from xl_kpi.workbook.areas import address as address
+from xl_kpi.workbook.areas import area as area
+from xl_kpi.workbook.areas import areas as areas
+from xl_kpi.workbook.around import Around, AroundReader
+from xl_kpi.workbook.around import ReadValidation as ReadValidation
+from xl_kpi.workbook.budgets import MAX_DEPTH
 from xl_kpi.workbook.cells import ReadCell, read_value
-from xl_kpi.workbook.draft import Address
 from xl_kpi.workbook.markup import doctype_declared, too_deep
 from xl_kpi.workbook.refused import Refused
-from xl_kpi.workbook.rows import COLUMNS, TRUE, Before, Rows, disordered, misplaced, read_rows
-
-Area = tuple[Address, Address]
-
-
-@dataclass(frozen=True)
-class ReadValidation:
-    """A data validation as the file has it."""
-
-    kind: str
-    operator: str
-    low: str
-    high: str
-    cells: str
-    enforced: bool  # whether what it does not allow is refused
+from xl_kpi.workbook.rows import COLUMNS, Before, Rows, disordered, misplaced, read_rows
 
 
 @dataclass
-class Worksheet:
+class Worksheet(Around):
     """A sheet as it stands in the file. Names are as in B5; rows and columns count from 1."""
 
     cells: dict[str, ReadCell] = field(default_factory=dict)  # those that hold something, in the order of the file
     styles: dict[str, str] = field(default_factory=dict)  # the style index of every cell there is
     hidden_rows: set[int] = field(default_factory=set)
-    merges: list[Area] = field(default_factory=list)
-    validations: list[ReadValidation] = field(default_factory=list)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
-    protected: bool = False
-    filtered: bool = False  # an autofilter hides rows by a criterion
-    editable: list[Area] = field(default_factory=list)  # what protection leaves open
-    conditions: list[tuple[list[Area], str]] = field(default_factory=list)  # conditional formats: cells, look's index
 
 
 _ROWS = b"<sheetData>", b"</sheetData>"
@@ -107,14 +90,12 @@ class _Reader:
 
     def __init__(self, strings: Sequence[str]) -> None:
         self.rows = Rows()
-        self.sheet = Worksheet(self.rows.cells, self.rows.styles)
+        self.sheet = Worksheet(cells=self.rows.cells, styles=self.rows.styles)
+        self._around = AroundReader(self.sheet)
         self._strings = strings
         self._masters: dict[
             str, tuple[str, str]
         ] = {}  # shared formulas by index: text, and the cell it is written for
-        self._rule: dict[str, str] = {}
-        self._where: list[Area] = []  # the cells of the conditional format that is open
-        self._merged = 0
 
     def hook(self, parser: expat.XMLParserType, space: str) -> None:
         """Set the handlers for elements of one namespace (what stands before their names).
@@ -124,8 +105,7 @@ class _Reader:
         sheet = self.sheet
         cells, styles = sheet.cells, sheet.styles
         cell, row, formula, value, text, phonetic = (space + name for name in ("c", "row", "f", "v", "t", "rPh"))
-        other = {space + name: getattr(self, f"_{name}") for name in _OTHERS}
-        ends = {space + name for name in ("formula1", "formula2", "dataValidation")}
+        other, ends = self._around.handlers(space)
         leaves = {formula, value, text}
         pieces: list[str] = []
         name = kind = row_name = ""
@@ -199,7 +179,7 @@ class _Reader:
             elif tag == phonetic:
                 guide = 0
             elif tag in ends:
-                self._limit(tag, "".join(pieces))
+                ends[tag]("".join(pieces))
 
         parser.StartElementHandler = start
         parser.EndElementHandler = end
@@ -228,72 +208,9 @@ class _Reader:
             return "TABLE()"
         return text or ""
 
-    # what else a sheet says, one method for each element
-
-    def _mergeCell(self, attributes: dict[str, str]) -> None:
-        merge = area(attributes["ref"])
-        (top, left), (bottom, right) = merge
-        self._merged += (bottom - top + 1) * (right - left + 1)
-        if self._merged > MAX_MERGED_AREA or len(self.sheet.merges) >= MAX_MERGES:
-            raise Refused("too-large", either("合并的单元格过多", "too many cells are merged"))
-        self.sheet.merges.append(merge)
-
-    def _col(self, attributes: dict[str, str]) -> None:
-        first, last = int(attributes["min"]), int(attributes["max"])
-        if not 1 <= first <= last <= MAX_COLUMN:
-            raise ValueError(attributes)
-        if attributes.get("hidden") in TRUE or attributes.get("width") == "0":
-            self.sheet.hidden_columns.append((first, last))
-
-    def _sheetProtection(self, attributes: dict[str, str]) -> None:
-        self.sheet.protected = attributes.get("sheet") in TRUE
-
-    def _protectedRange(self, attributes: dict[str, str]) -> None:
-        self.sheet.editable += areas(attributes.get("sqref", ""))
-
-    def _conditionalFormatting(self, attributes: dict[str, str]) -> None:
-        self._where = areas(attributes.get("sqref", ""))
-
-    def _cfRule(self, attributes: dict[str, str]) -> None:
-        self.sheet.conditions.append((self._where, attributes.get("dxfId", "")))
-
-    def _filterColumn(self, attributes: dict[str, str]) -> None:
-        self.sheet.filtered = True
-
-    def _dataValidation(self, attributes: dict[str, str]) -> None:
-        self._rule = attributes | {"formula1": "", "formula2": ""}
-
-    def _limit(self, tag: str, text: str) -> None:
-        local = tag.rpartition("}")[2]
-        if local != "dataValidation":
-            self._rule[local] = text
-            return
-        rule = self._rule
-        made = ReadValidation(
-            rule.get("type", "none"),
-            rule.get("operator", "between"),
-            rule["formula1"],
-            rule["formula2"],
-            rule.get("sqref", ""),
-            rule.get("showErrorMessage") in TRUE and rule.get("errorStyle", "stop") == "stop",
-        )
-        self.sheet.validations.append(made)
-
 
 def _twice(name: str) -> Refused:
     return Refused("ambiguous", either(f"单元格 {name} 有两个值或两个公式", f"{name} has two values or two formulas"))
-
-
-_OTHERS = (
-    "mergeCell",
-    "col",
-    "sheetProtection",
-    "protectedRange",
-    "filterColumn",
-    "conditionalFormatting",
-    "cfRule",
-    "dataValidation",
-)
 
 
 @lru_cache(maxsize=20000)
@@ -301,32 +218,3 @@ def _translated(text: str, origin: str, name: str) -> str:
     """A shared formula as it reads in another of its cells."""
     translated: str = Translator(f"={text}", origin).translate_formula(name)
     return translated[1:]
-
-
-def area(ref: str) -> Area:
-    """`B2:D5`, or a single `B2`, to its corners. Raises ValueError for anything else."""
-    first, _, last = ref.replace("$", "").partition(":")
-    top, left = address(first)
-    bottom, right = address(last or first)
-    if bottom < top or right < left:
-        raise ValueError(ref)
-    return (top, left), (bottom, right)
-
-
-def areas(sqref: str) -> list[Area]:
-    """The areas of a list of ranges, as in B2:D5 F7; what is none is passed over."""
-    found = []
-    for part in sqref.split():
-        with suppress(ValueError):
-            found.append(area(part))
-    return found
-
-
-@lru_cache(maxsize=20000)
-def address(name: str) -> Address:
-    """`B5` to (5, 2). Raises ValueError for what is no cell of a sheet."""
-    letters = name.rstrip("0123456789")
-    row = int(name[len(letters) :])
-    if letters not in COLUMNS or not 1 <= row <= MAX_ROW:
-        raise ValueError(name)
-    return row, COLUMNS[letters]

@@ -1,187 +1,198 @@
-"""A plan to an .xlsx package: openpyxl lays it down, then it is made deterministic and its values are put in."""
+"""A plan to an .xlsx package, all of it our own text: the same plan gives the same bytes."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import re
-from copy import copy
-from typing import Any
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
 
-from openpyxl import Workbook
-from openpyxl.chart import BarChart, Reference
-from openpyxl.formatting.rule import Rule as FormatRule
-from openpyxl.styles.cell_style import StyleArray
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.pagebreak import Break
-from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.theme import theme_xml
 
-from xl_kpi.workbook import style
-from xl_kpi.workbook.archive import pack
+from xl_kpi.expr import ops, semantics
+from xl_kpi.workbook.archive import CONTENT_TYPES, pack
 from xl_kpi.workbook.cells import Value
+from xl_kpi.workbook.chart import chart_part, drawing_part
 from xl_kpi.workbook.compare import blank_values
-from xl_kpi.workbook.draft import Cell, Chart, Sheet, a1, column_letter
-from xl_kpi.workbook.package import unpack
-from xl_kpi.workbook.patch import patch_cells
+from xl_kpi.workbook.draft import Address, Sheet, a1, quote_sheet
+from xl_kpi.workbook.markup import DECLARATION, MAIN, RELATIONS
 from xl_kpi.workbook.plan import Plan
+from xl_kpi.workbook.strings import StringTable
+from xl_kpi.workbook.style import StyleTable
+from xl_kpi.workbook.worksheet import area
+from xl_kpi.workbook.write_sheet import sheet_part
 
-_EPOCH = b"2020-01-01T00:00:00Z"  # every workbook says it was made then: the same scheme gives the same bytes
-A4 = 9
+_EPOCH = "2020-01-01T00:00:00Z"  # every workbook says it was made then
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+
+# Answers and words that every table of texts begins with, whether or not the blank shows them.
+_WORDS = (
+    *("是", "否", "无"),
+    *(semantics.FILLED, semantics.OPTIONAL, semantics.MISSING, semantics.INVALID, semantics.OUT_OF_RANGE),
+    *(semantics.INCONSISTENT, semantics.PASSED, semantics.TRIGGERED, semantics.NOT_TRIGGERED),
+    *(semantics.UNFINISHED, semantics.COMPLETE, semantics.ERROR_TEXT),
+)
 
 
 def render(plan: Plan) -> bytes:
     """The workbook of a plan, blank, with its calculated values in it; the unit's name still to be put in (clone)."""
-    package = unpack(_laid_down(plan))
-    core = package["docProps/core.xml"]
-    package["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _EPOCH, core)
-    values: dict[str, dict[str, Value]] = {}
-    for (sheet, name), value in blank_values(plan.scheme).items():
-        values.setdefault(sheet, {})[name] = value
-    for number, name in enumerate(plan.sheets, 1):
-        part = f"xl/worksheets/sheet{number}.xml"
-        package[part] = patch_cells(package[part], values.get(name, {}), keep_formulas=True)
-    return pack(package)
+    strings, styles = StringTable(), StyleTable()
+    for word in _words(plan):
+        strings.index(word)
+    formulas: dict[str, dict[str, str]] = {name: {} for name in plan.sheets}
+    for sheet, cell, _, text in plan.formulas():
+        formulas[sheet][cell] = text.removeprefix("=")
+    values: dict[str, dict[str, Value]] = {name: {} for name in plan.sheets}
+    for (sheet, cell), value in blank_values(plan.scheme).items():
+        values[sheet][cell] = value
+    sheets: dict[str, bytes] = {}
+    drawings: dict[str, bytes] = {}
+    for number, (name, planned) in enumerate(plan.sheets.items(), 1):
+        part = sheet_part(planned, formulas[name], values[name], strings, styles, selected=number == 1)
+        sheets[f"xl/worksheets/sheet{number}.xml"] = part
+        if planned.charts:
+            drawings |= _drawn(planned, number, len(drawings) // 4 + 1, values[name])
+    parts = {
+        "_rels/.rels": _relationships(
+            ("officeDocument", "xl/workbook.xml"), ("core", "docProps/core.xml"), ("extended", "docProps/app.xml")
+        ),
+        "docProps/app.xml": _APP.encode(),
+        "docProps/core.xml": _core(plan.scheme.title),
+        "xl/workbook.xml": _workbook(plan),
+        "xl/_rels/workbook.xml.rels": _relationships(
+            *(("worksheet", part.removeprefix("xl/")) for part in sheets),
+            ("styles", "styles.xml"),
+            ("theme", "theme/theme1.xml"),
+            ("sharedStrings", "sharedStrings.xml"),
+        ),
+        "xl/theme/theme1.xml": theme_xml.encode(),
+        "xl/styles.xml": styles.part(),
+        **sheets,
+        **drawings,
+        "xl/sharedStrings.xml": strings.part(),
+    }
+    return pack({CONTENT_TYPES: _content_types(parts), **parts})
 
 
-def _laid_down(plan: Plan) -> bytes:
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    book.properties.creator = "xl_kpi"
-    book.properties.title = plan.scheme.title
-    book.properties.created = book.properties.modified = datetime.datetime(2020, 1, 1)
-    book.calculation.fullCalcOnLoad = True
-    formulas = {(sheet, cell): text for sheet, cell, _, text in plan.formulas()}
-    for sheet in plan.sheets.values():
-        _sheet(book.create_sheet(sheet.name), sheet, formulas)
-    for name, target in plan.names():
-        book.defined_names[name] = DefinedName(name, attr_text=target)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+def _words(plan: Plan) -> Iterator[str]:
+    """Every word that an answer or a formula of the workbook can be."""
+    yield from _WORDS
+    for bound in plan.program.inputs():
+        yield from bound.spec.choices
+    for op in plan.program.formulas.values():
+        yield from (text for text in ops.texts(op) if text)
 
 
-def _sheet(target: Worksheet, sheet: Sheet, formulas: dict[tuple[str, str], str]) -> None:
-    looks: dict[tuple[str, str], StyleArray] = {}
-    for (row, column), cell in sorted(sheet.cells.items()):
-        made: Any = target.cell(row, column)
-        _content(made, cell, formulas.get((sheet.name, a1(row, column))))
-        # Setting a style looks six tables up; cells of one look share the outcome, which is most of the time there is.
-        key = (cell.style, cell.number_format)
-        if key not in looks:
-            _dress(made, cell)
-            looks[key] = made._style
-        made._style = copy(looks[key])
-    for (top, left), (bottom, right) in sheet.merges:
-        target.merge_cells(start_row=top, start_column=left, end_row=bottom, end_column=right)
-    for column, width in sheet.widths.items():
-        target.column_dimensions[column_letter(column)].width = width
-    for column in sheet.hidden_columns:
-        target.column_dimensions[column_letter(column)].hidden = True
-    for row, height in sheet.heights.items():
-        target.row_dimensions[row].height = height
-    for rule in sheet.validations:
-        validation = DataValidation(
-            type=rule.kind,
-            operator=None if rule.kind == "list" else "between",
-            formula1=rule.low,
-            formula2=rule.high or None,
-            allow_blank=True,
-            showErrorMessage=True,
-            showInputMessage=True,
-            promptTitle=rule.prompt_title,
-            prompt=rule.prompt,
-            errorTitle="填写有误",
-            error=rule.error,
-            errorStyle="stop",
-            sqref=rule.cells,
-        )
-        target.add_data_validation(validation)
-    for condition in sheet.conditions:
-        look = style.CONDITION_LOOKS[condition.look]
-        target.conditional_formatting.add(
-            condition.cells, FormatRule(type="expression", dxf=look, formula=[condition.formula])
-        )
-    for chart in sheet.charts:
-        _chart(target, chart)
-    _page(target, sheet)
-    _protect(target, sheet)
+def _drawn(sheet: Sheet, number: int, drawing: int, values: dict[str, Value]) -> dict[str, bytes]:
+    """The parts by which a sheet has its chart."""
+    (chart,) = sheet.charts
+
+    def shown(at: Address) -> Value:
+        cell = sheet.cells[at]
+        return cell.value if cell.op is None else values[a1(*at)]
+
+    return {
+        f"xl/worksheets/_rels/sheet{number}.xml.rels": _relationships(
+            ("drawing", f"../drawings/drawing{drawing}.xml")
+        ),
+        f"xl/drawings/drawing{drawing}.xml": drawing_part(chart),
+        f"xl/drawings/_rels/drawing{drawing}.xml.rels": _relationships(("chart", f"../charts/chart{drawing}.xml")),
+        f"xl/charts/chart{drawing}.xml": chart_part(chart, sheet.name, shown),
+    }
 
 
-def _content(made: Any, cell: Cell, formula: str | None) -> None:
-    if formula is not None:
-        made.value = formula
-    elif isinstance(cell.value, str) and cell.value:
-        made.value = cell.value
-        made.data_type = "s"  # a text that begins with = stays a text
-    elif cell.value != "":
-        made.value = cell.value
-    if cell.link:
-        made.hyperlink = Hyperlink(ref=made.coordinate, location=cell.link, tooltip=cell.tip or None)
+_KINDS = {
+    "core": f"{_PACKAGE}/relationships/metadata/core-properties",
+    "extended": f"{RELATIONS}/extended-properties",
+}
 
 
-def _dress(made: Any, cell: Cell) -> None:
-    made.font = style.font(cell.style)
-    made.fill = style.fill(cell.style)
-    made.alignment = style.alignment(cell.style)
-    made.border = style.border(cell.style)
-    made.protection = style.protection(cell.style)
-    made.number_format = cell.number_format
+def _relationships(*related: tuple[str, str]) -> bytes:
+    """Relationships rId1, rId2 …, each of a kind and to a target."""
+    listed = "".join(
+        f'<Relationship Id="rId{number}" Type="{_KINDS.get(kind, f"{RELATIONS}/{kind}")}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(related, 1)
+    )
+    return f'{DECLARATION}<Relationships xmlns="{_PACKAGE}/relationships">{listed}</Relationships>'.encode()
 
 
-def _chart(target: Worksheet, chart: Chart) -> None:
-    bars = BarChart()
-    bars.type = "bar"
-    bars.title = chart.title
-    bars.height, bars.width = 8 + 0.8 * (chart.names[2] - chart.names[1]), 24
-    for column, header, last in chart.series:
-        bars.add_data(Reference(target, min_col=column, min_row=header, max_row=last), titles_from_data=True)
-    column, first, last = chart.names
-    bars.set_categories(Reference(target, min_col=column, min_row=first, max_row=last))
-    for series, colour in zip(bars.series, ("BDD7EE", "2E75B6"), strict=True):
-        series.graphicalProperties.solidFill = colour
-    bars.x_axis.scaling.orientation = "maxMin"
-    bars.x_axis.delete = bars.y_axis.delete = False
-    bars.y_axis.majorGridlines = None
-    bars.legend.position = "b"
-    bars.title.overlay = bars.legend.overlay = False  # type: ignore[union-attr]  # both were just made
-    bars.gapWidth = 60
-    target.add_chart(bars, chart.anchor)
+# What a part is, by how its name begins.
+_TYPES = {
+    "docProps/app": f"{_OFFICE}.extended-properties+xml",
+    "docProps/core": "application/vnd.openxmlformats-package.core-properties+xml",
+    "xl/workbook": f"{_OFFICE}.spreadsheetml.sheet.main+xml",
+    "xl/theme/": f"{_OFFICE}.theme+xml",
+    "xl/styles": f"{_OFFICE}.spreadsheetml.styles+xml",
+    "xl/worksheets/": f"{_OFFICE}.spreadsheetml.worksheet+xml",
+    "xl/drawings/": f"{_OFFICE}.drawing+xml",
+    "xl/charts/": f"{_OFFICE}.drawingml.chart+xml",
+    "xl/sharedStrings": f"{_OFFICE}.spreadsheetml.sharedStrings+xml",
+}
 
 
-def _page(target: Worksheet, sheet: Sheet) -> None:
-    if sheet.freeze:
-        target.freeze_panes = sheet.freeze
-    if sheet.title_rows:
-        target.print_title_rows = "{}:{}".format(*sheet.title_rows)
-    for row in sheet.breaks:
-        target.row_breaks.append(Break(id=row))
-    if sheet.print_area:
-        target.print_area = sheet.print_area
+def _content_types(parts: dict[str, bytes]) -> bytes:
+    listed = "".join(
+        f'<Override PartName="/{part}" ContentType="{kind}"/>'
+        for part in parts
+        for begins, kind in _TYPES.items()
+        if part.startswith(begins) and part.endswith(".xml")
+    )
+    return (
+        f'{DECLARATION}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{listed}</Types>'
+    ).encode()
+
+
+def _workbook(plan: Plan) -> bytes:
+    sheets = "".join(
+        f'<sheet name="{escape(sheet.name)}" sheetId="{number}"'
+        + (' state="veryHidden"' if sheet.very_hidden else "")
+        + f' r:id="rId{number}"/>'
+        for number, sheet in enumerate(plan.sheets.values(), 1)
+    )
+    names = "".join(f'<definedName name="{name}">{escape(target)}</definedName>' for name, target in plan.names())
+    names += "".join(
+        f'<definedName name="_xlnm.{name}" localSheetId="{number}"{more}>{escape(target)}</definedName>'
+        for number, sheet in enumerate(plan.sheets.values())
+        for name, more, target in _local_names(sheet)
+    )
+    return (
+        f'{DECLARATION}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><workbookPr/>'
+        '<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15600"/></bookViews>'
+        f"<sheets>{sheets}</sheets><definedNames>{names}</definedNames>"
+        '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
+    ).encode()
+
+
+def _local_names(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
+    """The names by which a sheet is filtered and printed: name, further attributes, what it refers to."""
+    on = quote_sheet(sheet.name) + "!"
     if sheet.filter:
-        target.auto_filter.ref = sheet.filter
-    if sheet.very_hidden:
-        target.sheet_state = "veryHidden"
-    if sheet.tab:
-        target.sheet_properties.tabColor = sheet.tab
-    target.page_setup.orientation = "landscape" if sheet.landscape else "portrait"
-    target.page_setup.paperSize = A4
-    target.page_setup.fitToWidth = 1
-    target.page_setup.fitToHeight = 1 if sheet.one_page else 0
-    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    target.print_options.horizontalCentered = True
-    margins = target.page_margins
-    margins.left = margins.right = 0.5
-    margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.7, 0.3, 0.35
-    target.oddFooter.center.text = "第 &P 页　共 &N 页"  # type: ignore[union-attr]  # the stubs think it may be None
-    target.oddFooter.left.text = "&A"  # type: ignore[union-attr]
-    target.sheet_view.showGridLines = False
+        yield "_FilterDatabase", ' hidden="1"', on + _absolute(sheet.filter)
+    if sheet.print_area:
+        yield "Print_Area", "", on + _absolute(sheet.print_area)
+    if sheet.title_rows:
+        yield "Print_Titles", "", on + "${}:${}".format(*sheet.title_rows)
 
 
-def _protect(target: Worksheet, sheet: Sheet) -> None:
-    protection = target.protection
-    protection.sheet = True
-    # openpyxl says True for "forbidden": what the unit may still do is False.
-    protection.autoFilter = protection.sort = protection.formatColumns = protection.formatRows = False
+def _absolute(cells: str) -> str:
+    """`A3:J9` as `$A$3:$J$9`."""
+    corners = (a1(*corner) for corner in area(cells))
+    return ":".join(f"${name.rstrip('0123456789')}${name.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}" for name in corners)
+
+
+def _core(title: str) -> bytes:
+    return (
+        f'{DECLARATION}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties"'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        f"<dc:title>{escape(title)}</dc:title><dc:creator>xl_kpi</dc:creator>"
+        f'<dcterms:created xsi:type="dcterms:W3CDTF">{_EPOCH}</dcterms:created>'
+        f'<dcterms:modified xsi:type="dcterms:W3CDTF">{_EPOCH}</dcterms:modified></cp:coreProperties>'
+    ).encode()
+
+
+_APP = (
+    f'{DECLARATION}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+    "<Application>Microsoft Excel</Application></Properties>"
+)

@@ -6,7 +6,9 @@ What is real here is xlwings. What answers is pyOpenVBA, whose behaviour was mea
 something the little that stands in `lacking.py`. So a test on this double shows that our code and xlwings fit together,
 how many COM calls that takes, and what happens to values on the way; it does not show what Excel itself would do.
 
-Not modelled, so not to be concluded from a test here: windows, dialogs, printing, undo, events, threaded comments,
+Dialogs are answered by a person (`person.py`).
+
+Not modelled, so not to be concluded from a test here: windows, printing, undo, events, threaded comments,
 conditional formats, what a renamed sheet does to formulas (pyOpenVBA leaves them as they were), Visible once saved
 (it is not), that Goto fails on a hidden sheet, full-width digits and other typing that hangs on the locale, precision
 as displayed, the time a COM call takes.
@@ -15,6 +17,16 @@ Use the fixture `excel` of `tests/addin/conftest.py`; everything put in place is
 """
 
 from fake_excel.com import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
+from fake_excel.person import Box, Person
 from fake_excel.pywin32 import called_from, installed
 
-__all__ = ["CALL_REJECTED", "CELL_EDITING", "CELL_EDITING_BARE", "Desktop", "called_from", "installed"]
+__all__ = [
+    "CALL_REJECTED",
+    "CELL_EDITING",
+    "CELL_EDITING_BARE",
+    "Box",
+    "Desktop",
+    "Person",
+    "called_from",
+    "installed",
+]

@@ -17,6 +17,7 @@ from pyopenvba.interpreter._objects import VBAObject
 from pyopenvba.interpreter._values import EMPTY, MISSING, NOTHING, NULL, VBAArray, VBACurrency, VBADate, VBAErrorValue
 
 from fake_excel import lacking
+from fake_excel.person import Person
 
 _DISP_E_EXCEPTION = -2147352567
 _DISP_E_UNKNOWNNAME = -2147352570
@@ -70,14 +71,12 @@ class Instance:
 class Desktop:
     """The Excels that run, the foremost first, and what was asked of them.
 
-    `calls` holds one line for each COM call, such as "get Range.Value"; `alerts` the (title, text) of each message box,
-    which is answered with `answer` (1 OK, 2 cancel, 6 yes, 7 no).
+    `calls` holds one line for each COM call, such as "get Range.Value"; `person` answers the dialogs.
     """
 
     instances: list[Instance] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    alerts: list[tuple[str, str]] = field(default_factory=list)
-    answer: int = 1
+    person: Person = field(default_factory=Person)
     _refusal: Callable[[str], None] | None = None
 
     def start(self) -> Instance:

@@ -19,6 +19,8 @@ from pyopenvba.formula import _prefixes
 from pyopenvba.interpreter._values import EMPTY, error
 from pyopenvba.powerquery import _opc
 
+from fake_excel.person import dialogs
+
 if TYPE_CHECKING:
     from fake_excel.com import Instance
 
@@ -232,6 +234,7 @@ SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "Interactive"): _interactive,
 }
 CALLS: dict[tuple[str, str], Callable[..., Any]] = {
+    **dialogs(lambda instance: instance.desktop.person),
     ("Application", "Calculate"): _calculate,
     ("Application", "CalculateFull"): _calculate_full,
     ("Application", "CalculateFullRebuild"): _calculate_full,

@@ -1,0 +1,132 @@
+"""What xlwings asks of Windows: pywin32's modules and the Windows side of ctypes, with the stand-in behind them.
+
+Imports no xlwings, so that a test can have these in place before xlwings is imported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import datetime
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from fake_excel.com import CDispatch, ComError, Desktop, Instance, Time
+
+
+@contextmanager
+def pretended(desktop: Desktop) -> Iterator[None]:
+    """A Python that takes itself for one on Windows, while something is imported."""
+    with (
+        mock.patch.dict(sys.modules, modules(desktop)),
+        mock.patch.multiple(ctypes, create=True, **dlls(desktop)),
+        mock.patch.object(sys, "platform", "win32"),
+    ):
+        yield
+
+
+def dlls(desktop: Desktop) -> dict[str, Any]:
+    def below(hwnd: int, _relation: int) -> int:
+        order = [*(one.hwnd for one in desktop.instances), 0]
+        return order[order.index(hwnd) + 1]
+
+    def to_front(hwnd: int, *_: Any) -> int:
+        desktop.instances.sort(key=lambda one: one.hwnd != hwnd)
+        return 1
+
+    def accessible(hwnd: int, _what: int, _interface: Any, pointer: Any) -> int:
+        pointer._obj.value = hwnd
+        return 0
+
+    def from_pointer(pointer: Any, _interface: Any, _add_reference: bool) -> Instance:
+        return _of_window(desktop, pointer.value)
+
+    def front(_parent: Any = None) -> int:
+        return desktop.instances[0].hwnd if desktop.instances else 0
+
+    user32 = SimpleNamespace(
+        GetTopWindow=front,
+        GetForegroundWindow=front,
+        GetWindow=below,
+        SetForegroundWindow=to_front,
+        SetWindowPos=to_front,
+    )
+    return {
+        "windll": SimpleNamespace(user32=user32),
+        "oledll": SimpleNamespace(
+            ole32=SimpleNamespace(CLSIDFromString=lambda *_: 0),
+            oleacc=SimpleNamespace(AccessibleObjectFromWindow=accessible),
+        ),
+        "PyDLL": lambda _file: SimpleNamespace(PyCom_PyObjectFromIUnknown=from_pointer),
+    }
+
+
+def _of_window(desktop: Desktop, hwnd: int) -> Instance:
+    return next(one for one in desktop.instances if one.hwnd == hwnd)
+
+
+def modules(desktop: Desktop) -> dict[str, ModuleType]:
+    def find_window(hwnd: int, _after: int, kind: str, _title: str | None) -> int:
+        # An Excel without a book has no window of the kind EXCEL7, and xlwings does not see it.
+        return hwnd if kind == "XLDESK" or _of_window(desktop, hwnd).application.workbooks_.books else 0
+
+    def dispatch(what: Instance | CDispatch) -> CDispatch:
+        return what.dispatch if isinstance(what, Instance) else what
+
+    def dispatch_new(_program: str) -> CDispatch:
+        return desktop.start().dispatch
+
+    def terminate(pid: int, _code: int) -> None:
+        desktop.instances[:] = [one for one in desktop.instances if one.hwnd != pid]
+
+    contents: dict[str, dict[str, Any]] = {
+        "pywintypes": {"com_error": ComError, "error": OSError, "TimeType": Time},
+        "pythoncom": {
+            "com_error": ComError,
+            "ole_error": ComError,
+            "CoInitialize": lambda: None,
+            "IID_IDispatch": "IDispatch",
+            "TypeIIDs": {"IDispatch": CDispatch},
+        },
+        "win32api": {
+            "MessageBox": desktop.person.message_box,
+            "OpenProcess": lambda _access, _inherit, pid: pid,
+            "TerminateProcess": terminate,
+            "CloseHandle": lambda _handle: None,
+        },
+        "win32con": {
+            "MB_OK": 0,
+            "MB_OKCANCEL": 1,
+            "MB_YESNOCANCEL": 3,
+            "MB_YESNO": 4,
+            "MB_ICONINFORMATION": 64,
+            "MB_ICONWARNING": 48,
+        },
+        "win32gui": {"FindWindowEx": find_window},
+        "win32process": {"GetWindowThreadProcessId": lambda hwnd: (hwnd, hwnd)},  # the window's number does for both
+        "win32timezone": {"TimeZoneInfo": SimpleNamespace(utc=lambda: datetime.UTC)},
+        "win32event": {},
+        "win32com": {"__path__": []},
+        "win32com.server": {"__path__": []},
+        "win32com.server.dispatcher": {},
+        "win32com.server.policy": {},
+        "win32com.server.util": {},
+        "win32com.client": {
+            "CDispatch": CDispatch,
+            "CoClassBaseClass": type("CoClassBaseClass", (), {}),
+            "DispatchBaseClass": type("DispatchBaseClass", (), {}),
+            "Dispatch": dispatch,
+            "DispatchEx": dispatch_new,
+        },
+    }
+    made = {}
+    for name, content in contents.items():
+        made[name] = ModuleType(name)
+        vars(made[name]).update(content, __file__=name)
+        parent, _, child = name.rpartition(".")
+        if parent:
+            setattr(made[parent], child, made[name])
+    return made

@@ -1,0 +1,59 @@
+"""The door to xlwings: the only one, and without xlwings' habit of ending other people's Excels."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import xl_kpi
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = Path(xl_kpi.__file__).resolve().parent
+
+
+def ended(module: str) -> list[str]:
+    """The programs that a Python on Windows starts as it ends, after importing a module; "the end" is our own mark."""
+    run = subprocess.run(
+        [sys.executable, "ends.py", module], cwd=HERE, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert run.stderr == ""
+    return run.stdout.splitlines()
+
+
+def test_xlwings_alone_ends_an_excel_that_shows_no_workbook() -> None:
+    """Else the tests below would prove nothing."""
+    assert ended("xlwings") == ["tasklist /FI IMAGENAME eq EXCEL.exe", "taskkill /PID 4711 /F", "the end"]
+
+
+@pytest.mark.parametrize("module", ["xl_kpi.addin.excel", "xl_kpi.addin.entry", "xl_kpi.addin.commands"])
+def test_through_our_door_no_program_is_ended(module: str) -> None:
+    assert ended(module) == ["the end"]
+
+
+def imports(path: Path) -> set[str]:
+    """The first names of the modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+def test_nothing_else_imports_xlwings_or_pywin32() -> None:
+    theirs = {"xlwings", "win32com", "win32api", "pythoncom", "pywintypes", "win32gui", "win32process"}
+    doors = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if imports(path) & theirs}
+    assert doors == {"addin/excel.py"}
+
+
+def test_no_excel_is_ever_ended_by_us() -> None:
+    """`quit` and `kill` of xlwings look for Excels without a window too, and end them."""
+    for path in (PACKAGE / "addin").glob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        names = {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
+        assert not names & {"quit", "Quit", "kill", "cleanup"}, path.name

@@ -1,0 +1,67 @@
+"""Who asks and tells the official: Excel's own dialogs, or others that can do the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from xl_kpi.addin.excel import xw
+
+TITLE = "绩效考核"
+
+
+class Desk(Protocol):
+    """What asks and tells the official."""
+
+    def tell(self, text: str, alarm: bool) -> None:
+        """Show a message."""
+
+    def confirm(self, text: str) -> bool:
+        """Ask yes or no."""
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file; None if the official gives up."""
+
+    def folder(self, title: str) -> Path | None:
+        """Ask for a folder; None if the official gives up."""
+
+    def text(self, title: str, preset: str) -> str | None:
+        """Ask for a line of text; None if the official gives up."""
+
+
+class ExcelDesk:
+    """Excel's own dialogs. Messages and questions are Windows' message boxes above it: they come while it is busy too."""
+
+    def __init__(self, app: xw.App) -> None:
+        self._app = app
+
+    def tell(self, text: str, alarm: bool) -> None:
+        """Show a message."""
+        self._app.alert(text, TITLE, mode=_mode(alarm))
+
+    def confirm(self, text: str) -> bool:
+        """Ask yes or no."""
+        answer: str | None = self._app.alert(text, TITLE, buttons="yes_no", mode=_mode(True))
+        return answer == "yes"
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file; None if the official gives up."""
+        chosen = self._app.api.GetOpenFilename(kinds, 1, title)
+        return Path(chosen) if isinstance(chosen, str) else None
+
+    def folder(self, title: str) -> Path | None:
+        """Ask for a folder; None if the official gives up."""
+        dialog = self._app.api.FileDialog(4)  # msoFileDialogFolderPicker
+        dialog.Title = title
+        return Path(dialog.SelectedItems(1)) if dialog.Show() == -1 else None
+
+    def text(self, title: str, preset: str) -> str | None:
+        """Ask for a line of text; None if the official gives up."""
+        answer = self._app.api.InputBox(title, TITLE, preset)
+        return answer.strip() if isinstance(answer, str) else None
+
+
+def _mode(alarm: bool) -> str:
+    """xlwings has two: the icon of "critical" is the exclamation mark."""
+    return "critical" if alarm else "info"

@@ -1,0 +1,381 @@
+"""What is done with saved files: the same functions behind the panel and the ribbon. Knows neither a window nor Excel.
+
+An action asks for some things (`Ask`), does its work and gives an `Outcome`, a table whose lines may have findings. To
+add one, write its function and its entry in ACTIONS: the panel makes button, form and table of that.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from xl_kpi import api
+from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
+from xl_kpi.outward import plain
+from xl_kpi.rules.base import Level
+from xl_kpi.summary.folders import Found, refuse_clash, refuse_existing, workbooks
+from xl_kpi.workbook.saving import SavedBeside, save
+from xl_kpi.workbook.table import Column, Value
+from xl_kpi.workbook.table import workbook as table_file
+from xl_kpi.workbook.units import Unit, read_units, unit_key, unwritable
+
+Progress = Callable[[int, int], None]  # told which of how many is being worked on
+Watch = Callable[[], None]  # called now and then while the work lasts; raises Stopped to end it
+
+
+class Stopped(Exception):
+    """The official wants no more of this."""
+
+
+def unseen(number: int, count: int) -> None:
+    """Progress that nobody watches."""
+
+
+def unwatched() -> None:
+    """Nobody is there to stop the work."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table: a value for each column; the file it is about; how it turned out; what was found in the file."""
+
+    values: tuple[Value, ...]
+    path: Path | None = None
+    verdict: Verdict = "accept"
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an action came to: in a sentence, and as a table; where files were written, the folder."""
+
+    title: str
+    said: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    folder: Path | None = None
+    alarm: bool = False
+
+    def table(self) -> list[list[str | float]]:
+        """The table with its headings, empty cells as empty texts."""
+        heads: list[str | float] = [column.title for column in self.columns]
+        return [heads, *(["" if v is None else v for v in line.values] for line in self.lines)]
+
+
+def save_table(outcome: Outcome, path: Path) -> None:
+    """Save a table as .xlsx in which nothing is live. Raises OSError; SavedBeside where somebody has the file open."""
+    save(path, table_file(outcome.title, outcome.columns, (line.values for line in outcome.lines)))
+
+
+# what is done
+
+
+def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched) -> Outcome:
+    """核对文件, 核对文件夹: a line for each file, with its findings; no file is changed.
+
+    Each file is opened in a process of its own, whatever it does there. Raises XlKpiError where there is no workbook.
+    """
+    found = workbooks(paths)
+    count = len(found)
+    lines: list[Line] = []
+    at(1, count)
+    with suppress(Stopped):  # what was done before counts
+        for file, row in zip(found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True):
+            lines.append(check_line(row, file))
+            at(min(len(lines) + 1, count), count)
+    return _checked(lines, count)
+
+
+def check_line(row: api.Row, file: Found) -> Line:
+    """What a check came to as a line of the table."""
+    findings = tuple(Finding(**{key: each[key] for key in _FINDING}) for each in row["findings"])
+    problems = [f for f in findings if f.severity != "info"]
+    first = next((f for f in problems if f.code == row["code"]), problems[0]) if problems else None
+    open_items = None if row["total"] is None else f"{row['missing']} / {row['invalid']}"
+    outcome = (row["total"], row["rate"], row["grade"], row["veto_state"])
+    said = (f"{first.sheet}!{first.cell}　" if first.cell else "") + first.message if first else ""
+    texts = (plain(file.name), plain(row["unit"]), verdict_word(row["verdict"]))
+    return Line((*texts, *outcome, open_items, plain(said)), file.path, row["verdict"], findings)
+
+
+_FINDING = ("code", "severity", "message", "sheet", "cell")
+
+
+def check_columns() -> tuple[Column, ...]:
+    """The columns of a check's table."""
+    return (
+        Column(either("文件", "file"), 14),
+        Column(either("单位", "unit"), 8),
+        Column(either("结论", "verdict"), 4),
+        Column(either("总分", "total"), 4, "number"),
+        Column(either("得分率", "rate"), 4, "percent"),
+        Column(either("等次", "grade"), 4),
+        Column(either("否决", "vetoes"), 5),
+        Column(either("未填/有误", "missing/wrong"), 5),
+        Column(either("第一个问题", "first problem"), 26),
+    )
+
+
+def _checked(lines: Sequence[Line], count: int) -> Outcome:
+    verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
+    counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
+    said = either(f"核对了 {len(lines)} 个文件：{counts}。", f"{len(lines)} files checked: {counts}")
+    alarm = any(line.verdict != "accept" for line in lines)
+    title = either("核对结果", "checked")
+    return Outcome(title, _stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)
+
+
+def blanks(
+    scheme: str,
+    units: Sequence[Unit],
+    folder: Path,
+    level: Level | None = None,
+    year: int | None = None,
+    at: Progress = unseen,
+    watch: Watch = unwatched,
+) -> Outcome:
+    """生成空白模板: a blank workbook for each unit, of the unit's level or else the one given.
+
+    Raises XlKpiError where a level is wanting, two units would get one file, or a file is there already (nothing is
+    written then); OSError where the folder cannot be written to.
+    """
+    levels = api.describe(scheme).levels
+    without = [unit.name for unit in units if levels and not (unit.level or level)]
+    if without:
+        choices = "、".join(levels)
+        why = either(
+            f"没有写层级。请在名单的“层级”一列填写（{choices}），或在这里选择层级",
+            f"no level; write it into the list ({choices}), or choose one here",
+        )
+        raise XlKpiError(*(finding("units", file="", where=f"“{name}”", why=why) for name in without))
+    settled = [api.scheme(scheme, unit.level or level, year) for unit in units]
+    names = [api.filename(each, unit.name) for each, unit in zip(settled, units, strict=True)]
+    refuse_clash(names)
+    refuse_existing([folder / name for name in names], folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines: list[Line] = []
+    with suppress(Stopped):  # what was done before counts
+        for number, (each, unit, name) in enumerate(zip(settled, units, names, strict=True), 1):
+            watch()
+            at(number, len(units))
+            save(folder / name, api.build(each, unit.name, unit.code))
+            lines.append(Line((unit.name, unit.code, each.level or "", name), folder / name))
+    said = either(
+        f"已生成 {len(lines)} 份空白工作簿，在 {folder}。", f"{len(lines)} blank workbooks made, in {folder}."
+    )
+    columns = (
+        Column(either("单位", "unit"), 14),
+        Column(either("单位代码", "code"), 6),
+        Column(either("层级", "level"), 4),
+        Column(either("文件", "file"), 30),
+    )
+    title = either("空白工作簿", "blanks")
+    return Outcome(title, _stopped_at(len(lines), len(units)) + said, columns, tuple(lines), folder)
+
+
+def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Watch = unwatched) -> Outcome:
+    """重算: each workbook with its results worked out anew, in another folder, sub-folders kept; no original is changed.
+
+    Raises XlKpiError where a file is there already, or nothing is to be done; OSError where the folder cannot be written to.
+    """
+    found = workbooks(paths, outside=folder)
+    names = [file.name for file in found]
+    refuse_clash(names)
+    refuse_existing([folder / name for name in names], folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    count = len(found)
+    lines: list[Line] = []
+    at(1, count)
+    with suppress(Stopped):  # what was done before counts
+        results = api.recalculate_all([f.path for f in found], crew=api.Crew(watch=watch))
+        for file, result in zip(found, results, strict=True):
+            lines.append(_recalculated(file, result, folder / file.name))
+            at(min(len(lines) + 1, count), count)
+    done = sum(line.verdict == "accept" for line in lines)
+    left = len(lines) - done
+    said = either(f"重算了 {done} 份工作簿，在 {folder}。", f"{done} workbooks recalculated, in {folder}.")
+    if left:
+        said += either(f"{left} 份没有重算，原因见表。", f"{left} were not, see the table.")
+    columns = (
+        Column(either("文件", "file"), 18),
+        Column(either("结果", "outcome"), 6),
+        Column(either("存为，或没有重算的原因", "saved as, or why not"), 40),
+    )
+    title = either("重算结果", "recalculated")
+    return Outcome(title, _stopped_at(len(lines), count) + said, columns, tuple(lines), folder, bool(left))
+
+
+def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path) -> Line:
+    name = plain(file.name)
+    if isinstance(result, tuple):
+        why = plain(result[0].message)
+        return Line((name, either("没有重算", "not done"), why), file.path, "reject", result)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        save(target, result)
+    except SavedBeside as beside:
+        target = beside.path
+    return Line((name, either("已重算", "done"), plain(str(target))), target)
+
+
+def _stopped_at(done: int, count: int) -> str:
+    if done == count:
+        return ""
+    return either(
+        f"已取消，{count} 份中的后 {count - done} 份没有处理。", f"stopped: {count - done} of {count} not done. "
+    )
+
+
+def explained(error: XlKpiError | OSError) -> str:
+    """What went wrong, and what to do about it, a line for each finding."""
+    if isinstance(error, XlKpiError):
+        return "\n".join(each.message for each in error.findings)
+    return either(
+        f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序",
+        f"{error.filename or ''} cannot be read or written: {error.strerror}",
+    )
+
+
+def units_of(answer: Path | str) -> list[Unit]:
+    """Units from a list, or typed one a line. Raises XlKpiError with what is wrong in it."""
+    if isinstance(answer, Path):
+        return read_units(answer)
+    names = [name for line in answer.splitlines() if (name := " ".join(line.split()))]
+    seen: dict[str, str] = {}
+    problems = []
+    for name in names:
+        other = seen.setdefault(unit_key(name), name)
+        if other is not name:
+            why = either(f"单位“{name}”写了两次", f"{name!r} stands twice")
+            problems.append(finding("units", file="", where="", why=why))
+        elif unwritable(name):
+            why = either("单位名称含有不可见的控制字符", "a name holds control characters")
+            problems.append(finding("units", file="", where=f"“{plain(name)}”", why=why))
+    if not names:
+        problems.append(finding("units", file="", where="", why=either("没有写单位名称", "no unit is named")))
+    if problems:
+        raise XlKpiError(*problems)
+    return [Unit(name) for name in names]
+
+
+# the actions
+
+Answers = Mapping[str, Any]
+"""What was answered, by the key of each Ask, in the type that its kind says."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Something an action has to know.
+
+    kind: files (list[Path], one or more workbooks), folder (Path, which is there), sources (list[Path], files or one
+    folder), target (Path of a folder to write to, which may still have to be made), workbook (Path), scheme (str, a name
+    or the path of a .yaml; with it come `year`, int, and `level`, 省, 市, 县 or None), units (Path of a list, or str with a
+    unit in each line).
+    """
+
+    key: str
+    kind: Literal["files", "folder", "sources", "target", "workbook", "scheme", "units"]
+    label: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of the panel that needs no Excel: its words (zh, en), its letter (Alt), what it asks, what it does.
+
+    `when` says to a beginner what he has in hand; `verb` is the button by which the form is sent off. An action that asks
+    for a single thing has no form.
+    """
+
+    name: str
+    words: tuple[str, str]
+    letter: str
+    when: tuple[str, str]
+    tip: tuple[str, str]
+    verb: tuple[str, str]
+    asks: Callable[[], tuple[Ask, ...]]
+    run: Callable[[Answers, Progress, Watch], Outcome]
+
+    @property
+    def label(self) -> str:
+        """The words on the button, in the language of messages."""
+        return either(*self.words)
+
+
+def _run_blanks(answers: Answers, at: Progress, watch: Watch) -> Outcome:
+    units = units_of(answers["units"])
+    level, year = answers.get("level"), answers.get("year")
+    return blanks(answers["scheme"], units, answers["target"], level, year, at, watch)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "folder",
+        ("核对文件夹", "check a folder"),
+        "D",
+        ("收回了各单位的工作簿", "workbooks came back"),
+        (
+            "选择存放工作簿的文件夹，逐个重新计分、核对，列成一张表：哪些通过、哪些有问题、哪些退回以及原因。不改动任何文件。",
+            "check every workbook of a folder; no file is changed",
+        ),
+        ("核对", "Check"),
+        lambda: (Ask("folder", "folder", either("核对哪个文件夹里的考核工作簿？", "which folder?")),),
+        lambda answers, at, watch: check([answers["folder"]], at, watch),
+    ),
+    Action(
+        "files",
+        ("核对文件", "check files"),
+        "F",
+        ("只核对一份或几份", "one or a few only"),
+        (
+            "选择一个或几个工作簿，重新计分、核对，逐处列出问题。不改动任何文件。",
+            "check one workbook or several; no file is changed",
+        ),
+        ("核对", "Check"),
+        lambda: (Ask("files", "files", either("核对哪些考核工作簿？", "which workbooks?")),),
+        lambda answers, at, watch: check(answers["files"], at, watch),
+    ),
+    Action(
+        "blanks",
+        ("生成空白模板", "make blanks"),
+        "N",
+        ("要给各单位下发空白工作簿", "blanks are to be sent out"),
+        (
+            "选择考核方案、年度和单位，为每个单位生成一份空白工作簿，保存到所选文件夹。",
+            "make a blank workbook for each unit",
+        ),
+        ("生成", "Make"),
+        lambda: (
+            Ask("scheme", "scheme", either("考核方案", "scheme")),
+            Ask("units", "units", either("单位", "units")),
+            Ask("target", "target", either("存到文件夹", "into folder")),
+        ),
+        _run_blanks,
+    ),
+    Action(
+        "recalc",
+        ("重算", "recalculate"),
+        "R",
+        ("文件里显示的数不是最新的", "the numbers shown are not the latest"),
+        (
+            "把工作簿里的公式重新算一遍，结果另存到所选文件夹，原文件不动。用于由程序填入、没有用 Excel 或 WPS 打开过的工作簿。",
+            "work the results out anew, into another folder",
+        ),
+        ("重算", "Recalculate"),
+        lambda: (
+            Ask("sources", "sources", either("重算哪些工作簿", "which workbooks")),
+            Ask("target", "target", either("存到文件夹", "into folder")),
+        ),
+        lambda answers, at, watch: recalculate(answers["sources"], answers["target"], at, watch),
+    ),
+)
+
+
+@functools.cache
+def titles() -> dict[str, str]:
+    """The schemes shipped: title by name, in order of name. Takes about a second the first time."""
+    return {name: api.describe(name).title for name in api.schemes()}

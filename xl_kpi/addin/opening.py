@@ -1,0 +1,49 @@
+"""Opening a workbook or a folder with the program that the system has for it, as a double-click on it would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.summary.folders import SUFFIXES
+
+_OPENERS = {"darwin": "open"}  # on Linux xdg-open
+_OPENED = (*SUFFIXES, ".csv")  # a double-click on a table must not start a program that lies beside the workbooks
+
+
+def open_with_system(path: Path) -> subprocess.Popen[bytes] | None:
+    """Open a workbook or a folder. The process is the one that hands it over, where there is such a thing.
+
+    Raises XlKpiError for what is not there any more, for what is neither workbook nor folder, and where the system has
+    no program to open things with; OSError where none is registered for it.
+    """
+    if not path.exists():
+        raise _refused(path, "已不在原处，可能被移走、改名或删除了", "it is not there any more")
+    if not path.is_dir() and path.suffix.lower() not in _OPENED:
+        raise _refused(path, "不是工作簿，没有打开", "it is no workbook and was not opened")
+    if sys.platform == "win32":
+        os.startfile(path.absolute())
+        return None
+    opener = _OPENERS.get(sys.platform, "xdg-open")
+    quiet = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(
+            [opener, str(path.absolute())], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+    except FileNotFoundError:
+        why = f"没有找到打开文件的程序（{opener}）。请在文件管理器中打开它"
+        raise _refused(path, why, f"there is no {opener}; open it yourself") from None
+
+
+def not_opened(path: Path) -> XlKpiError:
+    """What to say when the system's opener gave up."""
+    return _refused(
+        path, "系统没有能打开它的程序。请先安装 WPS 或 LibreOffice", "the system has no program that opens it"
+    )
+
+
+def _refused(path: Path, zh: str, en: str) -> XlKpiError:
+    return XlKpiError(finding("executor", where=str(path), why=either(zh, en)))

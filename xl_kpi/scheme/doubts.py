@@ -1,0 +1,345 @@
+"""What a task's rule says that cannot be meant: it loads and scores, but not what the text says.
+
+A standard beyond what can be typed, a score that every answer earns or none, points that no one can lose or reach. What is
+found is an error: nobody would notice it in the workbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+from pydantic import BaseModel
+
+from xl_kpi.findings import either
+from xl_kpi.rules.attain import Attain
+from xl_kpi.rules.average import Average
+from xl_kpi.rules.base import Ask, Input, InputRef, Measured, Rule, When, key, parts
+from xl_kpi.rules.cases import Cases
+from xl_kpi.rules.checklist import Checklist
+from xl_kpi.rules.composite import Composite
+from xl_kpi.rules.deduct import Deduct
+from xl_kpi.rules.full import Full
+from xl_kpi.rules.growth import Growth, Quotient
+from xl_kpi.rules.level import Level
+from xl_kpi.rules.ratio import Ratio
+from xl_kpi.rules.step import Step
+from xl_kpi.rules.tally import Tally
+from xl_kpi.rules.threshold import Threshold
+from xl_kpi.rules.tiers import Tiers
+from xl_kpi.scheme.coverage import numbers_of
+from xl_kpi.scheme.doubtful import (
+    Doubt,
+    Measure,
+    answer_doubts,
+    band_doubts,
+    input_doubts,
+    level_doubts,
+    plain,
+    weight_doubts,
+)
+from xl_kpi.scheme.model import Scheme, Task
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where in a task a rule stands: the value measured for it, the points at stake, whether a condition leads to it."""
+
+    measure: Measure | None = None
+    points: float | None = None
+    conditional: bool = False
+
+
+def doubts(scheme: Scheme, task: Task) -> Iterator[Doubt]:
+    """What a task's inputs, rule and vetoes say that cannot be meant."""
+    finder = _Finder(scheme, task)
+    for asked in task.inputs():
+        yield from input_doubts(asked)
+    points = None if isinstance(task.points, Ask) else float(task.points)
+    yield from finder.rule(task.rule, _At(points=points))
+    for number, veto in enumerate(task.vetoes, 1):
+        for when in veto.when:
+            named = either(f"第{number}条否决", f"veto {number}")
+            yield from finder.condition(when, named)
+
+
+class _Finder:
+    def __init__(self, scheme: Scheme, task: Task) -> None:
+        self.task = task
+        self.inputs = {f"{t.id}.{i.id}": i for t in scheme.tasks() for i in t.inputs()}
+        texts = (task.target, task.name, *task.extra.values())
+        self.stated = {stated.text for text in texts for stated in numbers_of(text)}
+        self.text = "\n".join(texts)
+
+    def input(self, reference: InputRef) -> Input | None:
+        """The input that a rule names; None where there is none, which loading reports."""
+        if isinstance(reference, Input):
+            return reference
+        return self.inputs.get(reference if "." in reference else f"{self.task.id}.{reference}")
+
+    def measure(self, reference: InputRef) -> Measure | None:
+        """The values of an input that can be compared with a standard."""
+        asked = self.input(reference)
+        if asked is None or asked.kind in ("choice", "text", "date"):
+            return None
+        low, high = asked.bounds
+        return Measure(asked.label, asked.kind, low, high) if low <= high else None
+
+    def says_percent(self, value: float) -> bool:
+        """Whether the task's words state a value as so many percent."""
+        return bool({plain(value) + sign for sign in "%％"} & self.stated) or f"{plain(value)}个百分点" in self.text
+
+    # rules
+
+    def rule(self, rule: Rule, at: _At) -> Iterator[Doubt]:
+        """The doubts about a rule and those inside it."""
+        if isinstance(rule, Measured):
+            yield from self.measured(rule, at)
+        elif isinstance(rule, Full):
+            if not at.conditional:
+                zh = "type: full 不看任何填报，人人得满分。它只用在 cases 的某一种情形里；请改用 threshold 等规则"
+                yield Doubt(either(zh, "type: full gives full points to everybody; use it inside cases only"))
+        elif isinstance(rule, Composite):
+            yield from self.composite(rule, at)
+        elif isinstance(rule, Cases):
+            for case in rule.cases:
+                if case.when is not None:
+                    yield from self.condition(case.when, either("情形", "case"))
+                yield from self.rule(case.rule, replace(at, conditional=True))
+        elif isinstance(rule, Deduct | Tally):
+            yield from self.items(rule, at)
+        elif isinstance(rule, Checklist):
+            yield from weight_doubts([item.weight for item in rule.items], at.points)
+        elif isinstance(rule, Level):
+            yield from level_doubts(rule)
+        then = getattr(rule, "then", None)
+        if isinstance(then, Rule):
+            yield from self.then(rule, then, at)
+
+    def then(self, rule: Rule, then: Rule, at: _At) -> Iterator[Doubt]:
+        """A rule that measures, and the one that judges what it measured."""
+        label = str(getattr(rule, "label", rule.type))
+        leaves = list(_leaves(then))
+        own = next((leaf for leaf in leaves if isinstance(leaf, Measured) and leaf.input is not None), None)
+        if own is not None:
+            zh = f"then 里的 {own.type} 又写了 input，算出的“{label}”不会用来评判。请删去 then 里的 input"
+            yield Doubt(either(zh, f"then has an input of its own, so {label!r} is never judged"))
+        elif not any(isinstance(leaf, Measured) for leaf in leaves):
+            why = "填 0 也得满分" if isinstance(then, Full) else "与它无关"
+            zh = f"then 写的是 {then.type}，算出的“{label}”不起作用，{why}。请改为 threshold、step 或 tiers，并写明标准"
+            yield Doubt(either(zh, f"then is {then.type}: {label!r} is never judged; use threshold, step or tiers"))
+        else:
+            yield from self.same_twice(rule)
+            yield from self.rule(then, replace(at, measure=self.measured_by(rule, label)))
+
+    def same_twice(self, rule: Rule) -> Iterator[Doubt]:
+        """A quotient of a value by itself."""
+        pair: tuple[Any, Any] = ("", "")
+        if isinstance(rule, Ratio):
+            pair = rule.numerator, rule.denominator
+        elif isinstance(rule, Growth):
+            pair = rule.current, rule.previous
+        if isinstance(rule, Attain):
+            for target in rule.targets:
+                measure = self.measure(target.input)
+                for value in _numbers(target.target) if measure is not None else ():
+                    yield from self.standard(measure, "target", value)
+        elif not any(isinstance(side, Quotient) for side in pair) and pair[0] and key(pair[0]) == key(pair[1]):
+            zh = f"“{rule.label}”是“{key(pair[0])}”与它自己相比，结果总是一样。请把其中一个改为另一填报项"  # type: ignore[attr-defined]  # a ratio or growth
+            yield Doubt(either(zh, f"{key(pair[0])!r} is compared with itself"))
+
+    def measured_by(self, rule: Rule, label: str) -> Measure | None:
+        """Between what a rule's measured value lies."""
+        if isinstance(rule, Ratio):
+            return Measure(label, rule.kind, 0, inf if rule.may_exceed or rule.kind != "percent" else 1)
+        if isinstance(rule, Growth):
+            return Measure(label, "percent", -inf if rule.against is not None else -1, inf)
+        if isinstance(rule, Average):
+            return Measure(label, "number", 0, rule.top)
+        if isinstance(rule, Attain):
+            return Measure(label, "percent", 0, 1)
+        if isinstance(rule, Tally):
+            ends = [self._added(item.input, item.each, item.when) for item in rule.items]
+            return Measure(label, "number", sum(map(min, ends)), sum(map(max, ends)))
+        return None
+
+    def _added(self, reference: InputRef, each: float, when: str | None) -> tuple[float, float]:
+        """What a thing counted adds at the least and the most its input takes."""
+        measure = self.measure(reference)
+        return (0.0, each) if when is not None or measure is None else (each * measure.low, each * measure.high)
+
+    def measured(self, rule: Measured, at: _At) -> Iterator[Doubt]:
+        measure = at.measure if rule.input is None else self.measure(rule.input)
+        if isinstance(rule, Step):
+            yield from self.step(rule, measure, at)
+        if measure is None:
+            return
+        if isinstance(rule, Threshold | Step):
+            for how in ("at_least", "above", "at_most", "below", "equals"):
+                for value in _numbers(getattr(rule, how, None)):
+                    yield from self.standard(measure, how, value)
+        if isinstance(rule, Threshold) and rule.between is not None:
+            lows, highs = (list(_numbers(end)) for end in rule.between)
+            if lows and highs and min(lows) > max(highs):
+                pair = f"[{plain(lows[0])}, {plain(highs[0])}]"
+                right = f"[{plain(highs[0])}, {plain(lows[0])}]"
+                zh = f"between 写的 {pair} 前大后小，没有人能达标。请改为 {right}"
+                yield Doubt(either(zh, f"between {pair}: the first is above the second"))
+            else:
+                for value in (*lows, *highs):
+                    yield from self.standard(measure, "between", value)
+        if isinstance(rule, Tiers):
+            for band in rule.bands:
+                if band.at_least != measure.low:
+                    yield from self.standard(measure, "at_least", band.at_least)
+            yield from band_doubts(rule, measure)
+
+    def standard(self, measure: Measure | None, how: str, value: float) -> Iterator[Doubt]:
+        """A standard that cannot be typed, that every answer meets or none, or that is of another kind."""
+        if measure is None:
+            return
+        said, label = f"{how} 写的 {plain(value)}", measure.label
+        en = f"{label!r}: {how} {plain(value)}"
+        if measure.kind == "percent" and (value > max(1, measure.high) or self._percent_meant(value)):
+            zh = f"“{label}”是百分数，{said} 即 {plain(value * 100)}%，"
+            zh += f"可填的是 {measure.range()}。请写成小数，{plain(value)}% 写 {plain(value / 100)}"
+            yield Doubt(
+                either(zh, f"{en} is {plain(value * 100)}%; write {plain(value / 100)}"), (value, value / 100)
+            )
+        elif not measure.low <= value <= measure.high:
+            zh = f"{said} 超出“{label}”可填的 {measure.range()}。请改标准，或改填报项的 min、max"
+            yield Doubt(either(zh, f"{en} is outside {measure.range()}"), (value,))
+        elif measure.kind == "number" and 0 < value <= 1 and self.says_percent(value * 100):
+            zh = f"{said}，原文是 {plain(value * 100)}%，而“{label}”是 number，填 95 会当作 9500%。请把 kind 改为 percent"
+            yield Doubt(either(zh, f"{en} is a percentage; its kind should be percent"), (value,))
+        elif measure.kind == "count" and value != int(value):
+            zh = f"{said}，而“{label}”是 count，只能填整数。比率请把 kind 改为 percent，其他小数改为 number"
+            yield Doubt(either(zh, f"{en} is no whole number, and its kind is count"), (value,))
+        elif (how == "at_least" and value <= measure.low) or (how == "at_most" and value >= measure.high):
+            zh = f"{said}，“{label}”可填的是 {measure.range()}，无论填多少都达标。请改正标准"
+            yield Doubt(either(zh, f"{en}: every answer meets it"), (value,))
+        elif (how == "above" and value >= measure.high) or (how == "below" and value <= measure.low):
+            zh = f"{said}，“{label}”可填的是 {measure.range()}，无论填多少都不达标。请改正标准"
+            yield Doubt(either(zh, f"{en}: no answer meets it"), (value,))
+
+    def _percent_meant(self, value: float) -> bool:
+        """Whether the text says so many percent where the scheme has the bare number."""
+        return value > 1 and self.says_percent(value) and not self.says_percent(value * 100)
+
+    def step(self, rule: Step, measure: Measure | None, at: _At) -> Iterator[Doubt]:
+        if at.points is not None and rule.each > at.points:
+            zh = (
+                f"each 每档扣 {plain(rule.each)} 分，超过分值 {plain(at.points)} 分，差一档就扣光。请改正 each 或分值"
+            )
+            yield Doubt(
+                either(zh, f"each {plain(rule.each)} is more than the {plain(at.points)} points"), (rule.each,)
+            )
+        if measure is None:
+            return
+        if measure.kind == "percent" and rule.per > 0.1 and not self.says_percent(rule.per * 100):
+            zh = f"“{measure.label}”是百分数，per 写的 {plain(rule.per)} 即 {plain(rule.per * 100)} 个百分点。"
+            zh += f"请写成小数，{plain(rule.per)} 个百分点写 {plain(rule.per / 100)}"
+            yield Doubt(
+                either(zh, f"per {plain(rule.per)} is {plain(rule.per * 100)} percentage points"), (rule.per,)
+            )
+            return
+        for value in _numbers(rule.at_least if rule.at_least is not None else rule.at_most):
+            past = value - measure.low if rule.at_least is not None else measure.high - value
+            if rule.counting == "whole" and 0 < past < rule.per:
+                zh = f"per 写的 {plain(rule.per)} 比可能的差距 {plain(past)} 还大，永远扣不到分。请改小 per"
+                yield Doubt(either(zh, f"per {plain(rule.per)} is more than any shortfall"), (rule.per,))
+
+    def composite(self, rule: Composite, at: _At) -> Iterator[Doubt]:
+        given = [part.weight for part in rule.parts]
+        if rule.combine == "shares":
+            yield from weight_doubts(given, at.points)
+        elif any("weight" in part.model_fields_set for part in rule.parts):
+            zh = (
+                f"combine: {rule.combine} 不按 weight 分配分值，写了也不起作用。请删去 weight，或改为 combine: shares"
+            )
+            yield Doubt(either(zh, f"combine: {rule.combine} does not use weights"), tuple(given))
+        for part in rule.parts:
+            points = at.points
+            if points is not None and rule.combine == "shares":
+                points = points * part.weight / sum(given)
+            yield from self.rule(part.rule, replace(at, points=points, conditional=False))
+
+    def items(self, rule: Deduct | Tally, at: _At) -> Iterator[Doubt]:
+        """What each thing counted, or each answer, costs or adds."""
+        for item in rule.items:
+            asked = self.input(item.input)
+            label = asked.label if asked is not None else key(item.input)
+            each = plain(item.each)
+            if isinstance(rule, Deduct) and at.points is not None and item.each > round(at.points, 6):
+                zh = f"“{label}”每项扣 each {each} 分，超过分值 {plain(at.points)} 分，一项就扣光。请改正 each 或分值"
+                yield Doubt(either(zh, f"each {each} is more than the {plain(at.points)} points"), (item.each,))
+            if item.each == 0:
+                zh = f"“{label}”的 each 是 0，填多少都不计。请写明每项计几分"
+                yield Doubt(either(zh, f"each of {label!r} is 0"))
+            cap = getattr(item, "cap", None)
+            if isinstance(cap, int | float) and cap < item.each:
+                zh = f"“{label}”的 cap {plain(cap)} 小于 each {each}，一项也计不满。请改正"
+                yield Doubt(either(zh, f"cap {plain(cap)} is below each {each}"), (cap, item.each))
+            if item.when is not None and asked is not None:
+                yield from answer_doubts(asked, item.when, "when")
+
+    def condition(self, when: When, what: str) -> Iterator[Doubt]:
+        """A condition that no answer fulfils, or every one."""
+        asked = self.input(when.input)
+        if asked is None:
+            return
+        if when.text is not None:
+            yield from answer_doubts(asked, when.text, f"{what}的 text")
+            return
+        measure = self.measure(when.input)
+        if measure is None:
+            return
+        how, value = next(
+            (name, number)
+            for name in ("at_least", "above", "at_most", "below")
+            if (number := getattr(when, name)) is not None
+        )
+        low, high = measure.low, measure.high
+        never = {"at_least": value > high, "above": value >= high, "at_most": value < low, "below": value <= low}[how]
+        always = {"at_least": value <= low, "above": value < low, "at_most": value >= high, "below": value > high}[
+            how
+        ]
+        if never or always:
+            said = f"{what}的条件“{measure.label}” {how} {plain(value)}"
+            outcome = either(
+                "永远不会成立" if never else "无论填多少都成立", "never holds" if never else "always holds"
+            )
+            hint = (
+                f"，百分数写成小数，{plain(value)}% 写 {plain(value / 100)}"
+                if measure.kind == "percent" and never
+                else ""
+            )
+            zh = f"{said}，可填的是 {measure.range()}，{outcome}。请改正{hint}"
+            yield Doubt(either(zh, f"{said} {outcome}"), (value, value / 100))
+
+
+def _leaves(rule: Rule) -> Iterator[Rule]:
+    inner = [part for part in parts(rule) if isinstance(part, Rule)]
+    for one in inner:
+        yield from _leaves(one)
+    if not inner:
+        yield rule
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """The numbers that a parameter may come to; what the bureau fills in is not known yet."""
+    if value is None or isinstance(value, bool | Ask):
+        return
+    if isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _numbers(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _numbers(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _numbers(item)

@@ -1,0 +1,38 @@
+"""Protection, calculation, names, and what the package holds that a program would follow or run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xl_kpi.findings import Finding, either, finding
+from xl_kpi.workbook.draft import a1
+from xl_kpi.workbook.expected import Expected, plain
+from xl_kpi.workbook.foreign import foreign
+from xl_kpi.workbook.read import Filled
+
+
+def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
+    for name, read in filled.sheets.items():
+        if not read.protected:
+            yield finding("unprotected", at=f"{name}!A1", name=name)
+        for first, _ in read.editable:
+            yield finding("unlocked", at=f"{name}!{a1(*first)}")
+    for what in _calculation(filled.book.calculation):
+        yield finding("calc-settings", what=what)
+    names = {name.name: name.refers_to for name in filled.book.names if not name.local}
+    shadowed = {name.name for name in filled.book.names if name.local}
+    for wanted, refers_to in plan.names.items():
+        found = names.get(wanted, "")
+        if wanted in shadowed or (found != refers_to and plain(found) != plain(refers_to)):
+            yield finding("name-changed", name=wanted, expected=refers_to)
+    for what in foreign(filled.parts):
+        yield finding("foreign", what=what)
+
+
+def _calculation(settings: Mapping[str, str]) -> Iterator[str]:
+    if settings.get("calcMode", "auto") != "auto":
+        yield either("手动计算", "manual")
+    if settings.get("fullPrecision", "1") in ("0", "false"):
+        yield either("以显示精度为准", "precision as displayed")
+    if settings.get("iterate", "0") in ("1", "true"):
+        yield either("迭代计算", "iterative")
