@@ -251,7 +251,10 @@ def test_new_takes_a_list_of_units_with_codes_and_levels(run: Command, tmp_path:
     listed = placed(tmp_path, f"名单{suffix}", unit_list(kind, rows))
     out = tmp_path / "out"
     result = run("new", scheme, "--units", listed, "--level", "省", "--out", out)
-    assert (result.code, result.err) == (0, "")
+    assert result.code == 0
+    passed, no_level = result.err.splitlines()
+    assert "第4行：空行" in passed
+    assert "第5行：没有写层级" in no_level
     found = {path.name: meta_of(path) for path in out.iterdir()}
     assert {(meta["unit"], meta["code"] or "", meta["level"]) for meta in found.values()} == {
         ("甲中心", "007", "市"),
@@ -302,6 +305,21 @@ def test_a_list_of_units_that_cannot_be_read_is_exit_2(
     result = run("new", SMALL, "--units", tmp_path / name, "--out", tmp_path / "out")
     assert (result.code, result.out) == (2, "")
     assert all(word in result.err for word in words), result.err
+
+
+@small
+def test_units_made_from_a_list_are_found_again_by_the_same_list(run: Command, tmp_path: Path) -> None:
+    listed = tmp_path / "名单.csv"
+    written = ["枣庄市立医院（东院）", " 甲  医院 ", "乙\u200b医院", "NA", "Ａ医院"]
+    listed.write_text("单位名称,单位代码\n" + "".join(f"{name},1,\n" for name in written), encoding="utf-8")
+    assert run("new", SMALL, "--units", listed, "--out", tmp_path / "out").code == 0
+    result = run("check", tmp_path / "out", "--units", listed, "--scheme", SMALL, "--json", "--workers", 0)
+    assert [line["file"] for line in result.lines if not line["file"]] == []
+    assert {line["code"] for line in result.lines} == {"missing"}  # nothing filled in, and none of another unit
+    other = tmp_path / "另一份.csv"
+    other.write_text("单位名称\n枣庄市立医院(东院)\n甲医院\n乙医院\nna\nA医院\n", encoding="utf-8")
+    result = run("check", tmp_path / "out", "--units", other, "--scheme", SMALL, "--json", "--workers", 0)
+    assert {line["code"] for line in result.lines} == {"missing"}
 
 
 @small

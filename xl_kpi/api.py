@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xl_kpi import checking
+from xl_kpi import checking, engines
 from xl_kpi.checking import ANY, NATIVE, Asked, Report
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
 from xl_kpi.rules.base import Input, Level
@@ -240,6 +240,7 @@ def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) ->
 
     A constant that stands where a formula should stays as it is: `check` reports it. Raises WorkbookError.
     """
+    engines.require(engine)
     result = checking.recalculated([source], scheme_file, engine)[0]
     if isinstance(result, tuple):
         raise WorkbookError(*result)
@@ -247,7 +248,11 @@ def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) ->
 
 
 def check(source: Source, scheme_file: str = "", asked: Asked = ANY, engine: str = NATIVE) -> Report:
-    """One file's verdict, outcome and findings. Never raises for what is in the file."""
+    """One file's verdict, outcome and findings. Never raises for what is in the file.
+
+    Raises XlKpiError where the engine cannot be had.
+    """
+    engines.require(engine)
     return checking.checked([source], scheme_file, asked, engine)[0]
 
 

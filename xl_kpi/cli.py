@@ -20,7 +20,7 @@ from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
 from xl_kpi.workbook.saving import SavedBeside, save
-from xl_kpi.workbook.units import Unit, read_units
+from xl_kpi.workbook.units import Unit, read_units, unit_key
 
 CLEAN, FOUND, USAGE = 0, 1, 2
 LEVELS = ("省", "市", "县")
@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
+            if any(
+                f.code in ("units", "answers", "not-found", "nothing-to-do", "executor", "engine-missing")
+                for f in error.findings
+            )
             else FOUND
         )
     except BrokenPipeError:
@@ -177,7 +180,12 @@ def _new(options: argparse.Namespace) -> int:
     names = [n for name in options.scheme for n in (api.schemes() if name == "all" else [name])]
     units = [Unit(" ".join(name.split())) for name in options.unit]
     if options.units:
-        units += read_units(options.units)
+        units += read_units(options.units, _tell_one)
+    keys = Counter(unit_key(unit.name) for unit in units)
+    twice = next((unit.name for unit in units if keys[unit_key(unit.name)] > 1), None)
+    if twice:
+        why = either(f"单位“{twice}”写了两次（空格、全角半角不算不同）", f"the unit {twice!r} stands twice")
+        raise XlKpiError(finding("units", file="", where="", why=why))
     jobs = []
     for name in names:
         for unit in units or [Unit("")]:
@@ -194,8 +202,8 @@ def _new(options: argparse.Namespace) -> int:
 
 def _refuse_clash(names: Sequence[str]) -> None:
     """Two results under one name would lose the first; some file systems do not tell A from a."""
-    folded = [name.casefold() for name in names]
-    clash = next((name for n, name in enumerate(names) if folded[n] in folded[:n]), None)
+    counts = Counter(name.casefold() for name in names)
+    clash = next((name for name in names if counts[name.casefold()] > 1), None)
     if clash:
         why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
         raise XlKpiError(finding("units", file="", where="", why=why))
@@ -228,7 +236,7 @@ def _fill(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     paths = _workbooks(options.path)
-    units = tuple(unit.name for unit in read_units(options.units)) if options.units else ()
+    units = tuple(unit.name for unit in read_units(options.units, _tell_one)) if options.units else ()
     asked = api.Asked(options.year, options.level or "", units)
     rows: Iterator[api.Row] = iter(
         api.check_all(paths, options.scheme, asked, options.engine, _crew(options, paths), options.resume)
@@ -442,7 +450,11 @@ def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Ite
 
 def _tell(findings: Iterable[Finding]) -> None:
     for found in findings:
-        print(outward.plain(found.message), file=sys.stderr)
+        _tell_one(found)
+
+
+def _tell_one(found: Finding) -> None:
+    print(_sentence(found.as_json()), file=sys.stderr)
 
 
 def _list_remarks(findings: Iterable[Finding]) -> None:

@@ -204,7 +204,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "structure": Kind(
         "error",
-        "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
+        "{why}",
         "the structure was changed: {why}",
     ),
     "not-computable": Kind(
@@ -263,6 +263,21 @@ CATALOGUE: dict[str, Kind] = {
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
         "the sheet {name!r} is filtered: {count} rows do not show",
     ),
+    "sheet-added": Kind(
+        "info",
+        "多出工作表“{name}”。不影响计分；如要退回重报，请先把它移到另一个文件",
+        "the sheet {name!r} was added; it does not count. Move it to another file before a new report",
+    ),
+    "sheet-copied": Kind(
+        "warning",
+        "多出工作表“{name}”，是“{copied}”的副本。只按“{copied}”计分；如果数填在“{name}”里，请抄回“{copied}”，再删去“{name}”",
+        "the sheet {name!r} is a copy of {copied!r}, which alone counts",
+    ),
+    "sheet-moved": Kind(
+        "info",
+        "工作表“{name}”换了位置。不影响计分；可拖回{before}",
+        "the sheet {name!r} was moved; it belongs behind {before!r}",
+    ),
     "merge-changed": Kind(
         "warning",
         "此处的合并单元格与原表不同{why}。请恢复",
@@ -296,6 +311,17 @@ CATALOGUE: dict[str, Kind] = {
         "warning",
         "“{label}”填的是{what}，{how}。{remedy}",
         "{label!r} holds {what}; {how}: {remedy}",
+    ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
     ),
     "engine-differs": Kind(
         "error",
@@ -339,6 +365,7 @@ CATALOGUE: dict[str, Kind] = {
         "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
     ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
+    "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
     "units": Kind("error", "单位名单 {file}{where}：{why}。请改正", "list of units {file}{where}: {why}"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from desk import XVFB, screen
 from fake_excel import Desktop, installed
 
 from xl_kpi import api
+from xl_kpi.addin import settings
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 
@@ -28,9 +30,11 @@ def display() -> Iterator[None]:
 
 
 @pytest.fixture
-def excel() -> Iterator[Desktop]:
-    """xlwings on the stand-in for Excel, for one test; no Excel runs on it yet."""
+def excel(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """xlwings on the stand-in for Excel, for one test; no Excel runs on it yet. Nobody waits, but it is noted how long."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temp")))
     with installed() as desktop:
+        monkeypatch.setattr(settings, "_sleep", desktop.waited.append)
         yield desktop
 
 

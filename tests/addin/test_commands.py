@@ -238,7 +238,7 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
         finding("missing", at=f"{ENTRY}!{at}", label=label)
         for at, label in (("E10", "甲"), ("E10", "乙"), ("E12", "丙"))
     ]
-    commands._write(commands._own_block(book), twice)
+    commands._write(book.app, commands._own_block(book), twice)
     places = []
     for _ in range(3):
         told = commands.go(book, 1)
@@ -249,7 +249,7 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
 
 
 def test_a_place_on_a_hidden_sheet_is_not_gone_to(book: xw.Book) -> None:
-    commands._write(commands._own_block(book), [finding("missing", at=f"{ENTRY}!E10", label="甲")])
+    commands._write(book.app, commands._own_block(book), [finding("missing", at=f"{ENTRY}!E10", label="甲")])
     book.api.Worksheets(ENTRY).Visible = 0
     with pytest.raises(XlKpiError, match="请先取消隐藏"):
         commands.go(book, 1)
@@ -320,7 +320,7 @@ def test_a_book_that_is_not_ours_is_said_to_be_none(excel: Desktop) -> None:
 def test_the_list_of_an_earlier_check_does_not_outlast_a_check_that_rejects(book: xw.Book) -> None:
     book.sheets[ENTRY].range("E10").clear_contents()
     commands.check(book)
-    book.sheets.add("多出的表")
+    book.sheets["汇总"].name = "总分"
     report, _ = commands.check(book)
     assert report.verdict == "reject"
     assert [row[2] for row in block(book)] == [f.code for f in report.findings] == ["structure"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xlwings as xw
 import yaml
-from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, Desktop
+from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LATER, Desktop
 
 from xl_kpi import api
 from xl_kpi.addin import entry
@@ -231,7 +231,7 @@ def edited(excel: Desktop) -> bool:
     return [box.icon for box in told] == ["warning"] and "请先结束单元格编辑" in told[0].text
 
 
-HOWS = [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED]
+HOWS = [CELL_EDITING, CELL_EDITING_BARE, CALL_REJECTED, RETRY_LATER]
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -245,31 +245,10 @@ def test_a_cell_that_is_being_edited_is_said_after_a_few_attempts(
     assert edited(excel)
 
 
-@pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize(
-    ("action", "at"),
-    [
-        ("check", "set Application.ScreenUpdating"),
-        ("check", "set Application.CalculateBeforeSave"),
-        ("check", "call Workbook.SaveCopyAs"),
-        ("check", "set Range.Value"),
-        ("clear", "set Range.Value"),
-        ("next", "get Range.Formula"),
-        ("recalculate", "call Application.CalculateFull"),
-        ("export", "call Workbook.SaveCopyAs"),
-    ],
-)
-def test_editing_that_begins_half_way_is_said_after_a_few_attempts_and_leaves_the_settings(
-    excel: Desktop, app: xw.App, press: Press, out: Path, action: str, at: str, how: tuple[object, ...]
-) -> None:
-    names = ("ScreenUpdating", "EnableEvents", "CalculateBeforeSave", "Calculation", "StatusBar")
-    before = {name: getattr(app.api, name) for name in names}
-    excel.person.folder = out
-    with excel.refusing(how, at_most=10, only=at) as refused:
-        press(action)
-    assert refused
-    assert edited(excel)
-    assert {name: getattr(app.api, name) for name in names} == before
+def test_waiting_for_excel_is_a_matter_of_seconds(excel: Desktop, app: xw.App, press: Press) -> None:
+    with excel.refusing(after=10):
+        press("check")
+    assert 5 <= sum(excel.waited) <= 30  # at the end of the check, and once more when the message was read
 
 
 def test_the_status_bar_is_excels_again_after_many_files_even_after_an_error(

@@ -29,7 +29,7 @@ def test_xlwings_alone_ends_an_excel_that_shows_no_workbook() -> None:
     assert ended("xlwings") == ["tasklist /FI IMAGENAME eq EXCEL.exe", "taskkill /PID 4711 /F", "the end"]
 
 
-@pytest.mark.parametrize("module", ["xl_kpi.addin.excel", "xl_kpi.addin.entry", "xl_kpi.addin.commands"])
+@pytest.mark.parametrize("module", ["xl_kpi.addin.excel", "xl_kpi.addin.entry"])
 def test_through_our_door_no_program_is_ended(module: str) -> None:
     assert ended(module) == ["the end"]
 

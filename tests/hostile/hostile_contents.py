@@ -24,6 +24,7 @@ from hostile_book import (
     flag,
     reject,
     unscored,
+    validation,
 )
 
 TOTAL, GRADE, VETO = f"{SUMMARY}!D8", f"{SUMMARY}!B15", f"{SUMMARY}!F19"  # F19: 安全生产, 一票否决
@@ -871,7 +872,7 @@ def _conditional_number(book: Book) -> Book:
     return book.on(SUMMARY, "<conditionalFormatting", formatting + "<conditionalFormatting")
 
 
-_VALIDATION = r'<dataValidation sqref="E10:G10".*?</dataValidation>'
+_VALIDATION = validation("E10:G10")
 VALIDATIONS = [
     Kind(
         "validation-gone",
@@ -941,7 +942,7 @@ VALIDATIONS = [
 
 def _merged_validations(book: Book) -> Book:
     """Two 是/否 lists with the same messages become one with both ranges."""
-    book.on(ENTRY, r'<dataValidation sqref="E36:G36".*?</dataValidation>', "")
+    book.on(ENTRY, validation("E36:G36"), "")
     return book.on(ENTRY, r'sqref="E35:G35"', 'sqref="E35:G36"')
 
 

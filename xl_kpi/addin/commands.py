@@ -11,13 +11,13 @@ import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xl_kpi import api
-from xl_kpi.addin import files
+from xl_kpi.addin import files, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.workbook.draft import a1, quote_sheet
@@ -40,6 +40,7 @@ _BLOCK = (
     f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
 )
 _SHOWN = -1  # xlSheetVisible
+_MANUAL = -4135  # xlCalculationManual
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
@@ -67,7 +68,9 @@ def copy_of(book: xw.Book) -> tuple[str, bytes]:
     """The open workbook's name and bytes as it stands, saved or not. Raises XlKpiError where there is no copy to read."""
     name: str = book.name
     # Under manual calculation a save would calculate first, and hide the stale values that the official sees.
-    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder, _settings(book.app, CalculateBeforeSave=False):
+    app = book.app
+    as_shown = {"CalculateBeforeSave": False} if app.api.Calculation == _MANUAL else {}
+    with tempfile.TemporaryDirectory(prefix="xl-kpi-") as folder, settings.changed(app, **as_shown):
         path = Path(folder) / "copy.xlsx"  # the name may hold what no path may
         book.api.SaveCopyAs(str(path))
         try:
@@ -95,18 +98,18 @@ def _locked_away(book: xw.Book, content: bytes) -> bool:
 
 def recalculate(book: xw.Book) -> Told:
     """重新计算: every formula, whatever Excel thinks is up to date."""
-    with _quiet(book.app, either("正在重新计算…", "recalculating…")):
+    with settings.changed(book.app, StatusBar=either("正在重新计算…", "recalculating…")):
         book.app.api.CalculateFull()
     return Told(either("已重新计算。", "recalculated."))
 
 
 def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
-    with _quiet(book.app, either("正在核对…", "checking…")):
+    with settings.changed(book.app, StatusBar=either("正在核对…", "checking…")):
         report = api.check(copy_of(book))
         block = _block(book)
         if block is not None:
-            _write(block, report.findings)
+            _write(book.app, block, report.findings)
     return report, Told(summary(report, block is not None), report.verdict != "accept", report)
 
 
@@ -115,11 +118,15 @@ def headline(report: api.Report) -> str:
     outcome = report.assessment
     if outcome is None:
         problems = [f for f in report.findings if f.severity != "info"]
-        return "\n".join(f.message for f in (problems or report.findings)[:3])
+        return "\n".join(_placed(f) for f in (problems or report.findings)[:3])
     return either(
         f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
         f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
     )
+
+
+def _placed(found: Finding) -> str:
+    return f"{found.sheet}!{found.cell}　{found.message}" if found.cell else found.message
 
 
 def summary(report: api.Report, listed: bool) -> str:
@@ -165,9 +172,8 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
 
 def clear(book: xw.Book) -> Told:
     """清除标记: the findings and marks go, everything else stays."""
-    with _quiet(book.app, either("正在清除标记…", "clearing…")):
-        _write(_own_block(book), ())
-        book.app.api.StatusBar = False
+    with settings.changed(book.app, StatusBar=either("正在清除标记…", "clearing…")):
+        _write(book.app, _own_block(book), ())
     return Told(either("标记已清除。", "the marks are gone."))
 
 
@@ -177,7 +183,7 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
     An incomplete or wrong workbook is not written unless confirmed: `missing` says what for. Raises XlKpiError for a
     workbook that is rejected, OSError where the folder cannot be written to.
     """
-    with _quiet(book.app, either("正在核对…", "checking…")):
+    with settings.changed(book.app, StatusBar=either("正在核对…", "checking…")):
         source = copy_of(book)
         report = api.check(source)
     if report.verdict == "reject":
@@ -243,14 +249,16 @@ def _own_block(book: xw.Book) -> xw.Range:
     return block
 
 
-def _write(block: xw.Range, findings: Iterable[Finding]) -> None:
+def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
+    """Write findings into their block, in one go: only meanwhile Excel shows and does nothing about it."""
     listed = list(findings)
     lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
     if len(listed) > checks.FINDING_ROWS:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
     lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
-    block.raw_value = lines
+    with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
+        block.raw_value = lines
 
 
 def _line(found: Finding) -> list[str | float | None]:
@@ -288,38 +296,16 @@ def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
 @contextmanager
 def progress(app: xw.App | None, what: str) -> Iterator[Progress]:
     """Something that says in Excel's status bar, if there is one, how far a long work is; at most twice a second."""
-    shown = -_SHOWN_EVERY
+    if app is None:
+        yield unseen
+        return
+    excel, shown = app.api, time.monotonic()
 
     def at(number: int, count: int) -> None:
         nonlocal shown
-        if app is not None and time.monotonic() - shown >= _SHOWN_EVERY:
+        if number <= 1 or time.monotonic() - shown >= _SHOWN_EVERY:
             shown = time.monotonic()
-            app.api.StatusBar = f"{what} {number}/{count}…"
+            excel.StatusBar = f"{what} {number}/{count}…"
 
-    try:
+    with settings.changed(app, StatusBar=f"{what}…"):
         yield at
-    finally:
-        if app is not None:
-            app.api.StatusBar = False
-
-
-@contextmanager
-def _quiet(app: xw.App, what: str) -> Iterator[None]:
-    """Excel without flicker or events, saying what goes on; its settings are put back whatever happens."""
-    try:
-        app.api.StatusBar = what
-        with _settings(app, ScreenUpdating=False, EnableEvents=False):
-            yield
-    finally:
-        app.api.StatusBar = False
-
-
-@contextmanager
-def _settings(app: xw.App, **values: bool) -> Iterator[None]:
-    """Settings of Excel for a while; each is put back whatever happens, also where another could not be."""
-    excel = app.api
-    with ExitStack() as back:
-        for name, value in values.items():
-            back.callback(setattr, excel, name, getattr(excel, name))
-            setattr(excel, name, value)
-        yield

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from xl_kpi import api
-from xl_kpi.addin import commands, excel, files, install
+from xl_kpi.addin import commands, excel, files, install, settings, trouble
 from xl_kpi.addin.desk import Desk as Desk
 from xl_kpi.addin.desk import ExcelDesk
 from xl_kpi.addin.excel import xw
 from xl_kpi.findings import XlKpiError, either, finding
 
-_BUSY = (-2147418111, -2146777998)  # RPC_E_CALL_REJECTED; 0x800AC472: a cell is being edited
-_WORKBOOKS = "工作簿 (*.xlsx),*.xlsx"
+Action = Callable[[xw.App | None, Desk], commands.Told]
+
 _LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
 
 
@@ -45,6 +45,7 @@ def perform(action: str, app: xw.App | None, desk: Desk) -> None:
     told = outcome(lambda: command(app, desk))
     if told.text:
         desk.tell(told.text, told.alarm)
+    settings.restore(app)  # of what could not be put back, now that the official has read why
 
 
 def outcome(work: Callable[[], commands.Told]) -> commands.Told:
@@ -54,21 +55,11 @@ def outcome(work: Callable[[], commands.Told]) -> commands.Told:
     except (XlKpiError, OSError) as error:
         return commands.Told(files.explained(error), True)
     except Exception as error:
-        if not _is_busy(error):
+        if not trouble.is_busy(error):
             raise
         return commands.Told(
             "Excel 正忙：请先结束单元格编辑（按 Enter 或 Esc），关闭打开着的对话框，再点一次。", True
         )
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    while error is not None:
-        codes = [arg for arg in error.args if isinstance(arg, int)]
-        codes += [part for arg in error.args if isinstance(arg, tuple) for part in arg if isinstance(part, int)]
-        if any(code in _BUSY for code in codes) or type(error).__name__ == "ExcelBusyError":  # the latter is xlwings'
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _calling_excel(arguments: list[str]) -> xw.App:
@@ -109,7 +100,7 @@ def _check(app: xw.App | None, desk: Desk) -> commands.Told:
     return commands.check(active_book(app))[1]
 
 
-def _go(step: int) -> Callable[[xw.App | None, Desk], commands.Told]:
+def _go(step: int) -> Action:
     def go(app: xw.App | None, desk: Desk) -> commands.Told:
         told = commands.go(active_book(app), step)
         return told if told.alarm else replace(told, text="")  # the status bar says it
@@ -168,7 +159,17 @@ def _doctor(app: xw.App | None, desk: Desk) -> commands.Told:
     return commands.Told("\n".join(lines), any(check.ok is False for check in found))
 
 
-ACTIONS: dict[str, Callable[[xw.App | None, Desk], commands.Told]] = {
+def _settled(action: Action) -> Action:
+    """The same action, after what an earlier one could not put back."""
+
+    def do(app: xw.App | None, desk: Desk) -> commands.Told:
+        settings.restore(app, waiting=False)
+        return action(app, desk)
+
+    return do
+
+
+_ACTIONS: dict[str, Action] = {
     "recalculate": lambda app, desk: commands.recalculate(active_book(app)),
     "check": _check,
     "previous": _go(-1),
@@ -180,3 +181,4 @@ ACTIONS: dict[str, Callable[[xw.App | None, Desk], commands.Told]] = {
     "rules": lambda app, desk: commands.rule_of(active_book(app)),
     "doctor": _doctor,
 }
+ACTIONS = {name: _settled(action) for name, action in _ACTIONS.items()}

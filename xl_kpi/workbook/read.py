@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from xl_kpi.workbook.package import main_part, only, related, unpack, unpack_on_
 from xl_kpi.workbook.plan import META, Plan, plan_of
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before
+from xl_kpi.workbook.sheet_names import check_names
 from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
@@ -54,7 +55,8 @@ class Filled:
     book: Book
     meta: Meta
     plan: Plan
-    sheets: dict[str, Worksheet]
+    sheets: dict[str, Worksheet]  # those of the plan
+    added: dict[str, Worksheet]  # those with cells that somebody added
     styles: Styles
 
     def typed(self) -> dict[str, Value]:
@@ -116,15 +118,20 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         strings = shared_strings(parts)
         meta = _meta(name, found.sheets, parts, strings)
         plan = _plan(name, meta, scheme_file)
-        _same_sheets(plan, found)
         before = _before(plan.scheme)
-        sheets = {sheet: read_worksheet(parts[at.part], strings, before[sheet]) for sheet, at in found.sheets.items()}
-        _check_unread(parts, found)
+        read = {
+            sheet: read_worksheet(parts[at.part], strings, before.get(sheet))
+            for sheet, at in found.sheets.items()
+            if sheet in before or at.kind == "worksheet"
+        }
+        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in before}
+        check_names(plan, found, added)
+        _check_unread(parts, found, {*read, *added})
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
-        _styled(sheets, len(styles.cells))
+        _styled(read, len(styles.cells))
     except Refused as refused:
         raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
-    return Filled(name, content, parts, found, meta, plan, sheets, styles)
+    return Filled(name, content, parts, found, meta, plan, read, added, styles)
 
 
 def identify(source: Source) -> Meta | None:
@@ -219,23 +226,11 @@ def _settled(loaded: Scheme, year: int, level: str) -> Plan:
     return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
 
 
-def _same_sheets(plan: Plan, found: Book) -> None:
-    missing = [name for name in plan.sheets if name not in found.sheets]
-    added = [name for name in found.sheets if name not in plan.sheets]
-    why = []
-    if missing:
-        why.append(either(f"缺少工作表：{'、'.join(missing)}", f"sheets are missing: {', '.join(missing)}"))
-    if added:
-        why.append(either(f"多出 {len(added)} 张工作表", f"{len(added)} sheets were added"))
-    if why:
-        raise WorkbookError(finding("structure", why=either("；", "; ").join(why)))
-
-
-def _check_unread(parts: dict[str, bytes], found: Book) -> None:
+def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:
     """Refuse a workbook that Excel would want to repair: XML that is none, in parts that are not read here."""
     main = main_part(parts)
     strings = only(related(parts, main), "sharedStrings")
-    read = {main, strings, found.styles, *(sheet.part for sheet in found.sheets.values())}
+    read = {main, strings, found.styles, *(found.sheets[sheet].part for sheet in sheets)}
     for name, part in parts.items():
         if name.endswith(".xml") and name not in read:
             check_well_formed(part)

@@ -78,7 +78,7 @@ def _words(plan: Plan) -> Iterator[str]:
     yield from _WORDS
     for bound in plan.program.inputs():
         yield from bound.spec.choices
-    for op in plan.program.formulas.values():
+    for _, _, op, _ in plan.formulas():
         yield from (text for text in ops.texts(op) if text)
 
 

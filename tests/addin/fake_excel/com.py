@@ -29,6 +29,7 @@ _XL_SCODE = -2146828288  # 0x800A0000; an Excel error's scode, and a cell error'
 CELL_EDITING = (_DISP_E_EXCEPTION, "Exception occurred.", (0, None, None, None, 0, -2146777998), None)
 CELL_EDITING_BARE = (-2146777998, "OLE error 0x800ac472", None, None)
 CALL_REJECTED = (-2147418111, "Call was rejected by callee.", None, None)
+RETRY_LATER = (-2147417846, "The message filter indicated that the application is busy.", None, None)
 
 # Properties that cannot be read without arguments; pywin32 makes methods of them. Of a property whose arguments may be
 # left out it makes a plain attribute and, beside it, a method: Address and GetAddress(...).
@@ -71,12 +72,14 @@ class Instance:
 class Desktop:
     """The Excels that run, the foremost first, and what was asked of them.
 
-    `calls` holds one line for each COM call, such as "get Range.Value"; `person` answers the dialogs.
+    `calls` holds one line for each COM call, such as "get Range.Value"; `person` answers the dialogs; `waited` is for
+    whoever would wait for it: so many seconds each time.
     """
 
     instances: list[Instance] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     person: Person = field(default_factory=Person)
+    waited: list[float] = field(default_factory=list)
     _refusal: Callable[[str], None] | None = None
 
     def start(self) -> Instance:
@@ -106,17 +109,28 @@ class Desktop:
 
     @contextmanager
     def refusing(
-        self, error: tuple[Any, ...] = CELL_EDITING, at_most: int = 1000, only: str = ""
+        self,
+        error: tuple[Any, ...] = CELL_EDITING,
+        at_most: int = 1000,
+        only: str = "",
+        after: int = 0,
+        lasting: int | None = None,
     ) -> Iterator[list[str]]:
-        """Inside the block every COM call fails with `error`, as while the user edits a cell; gives the refused calls.
+        """Inside the block COM calls fail with `error`, as while the user edits a cell; gives the refused calls.
 
-        Excel lets a few properties through; this lets none but those that are not `only`. After `at_most` refusals the test fails: whoever asks so
-        often, asks for ever. (It fails past any `except Exception`.)
+        Of those with `only` in their line the first so many (`after`) get through, then so many (`lasting`) are refused;
+        all of them unless told. Excel lets a few properties through; this does not. After `at_most` refusals the test
+        fails, past any `except Exception`: whoever asks so often, asks for ever.
         """
         refused: list[str] = []
+        seen = 0
 
         def refuse(call: str) -> None:
+            nonlocal seen
             if only not in call:
+                return
+            seen += 1
+            if seen <= after or (lasting is not None and seen > after + lasting):
                 return
             refused.append(call)
             if len(refused) > at_most:

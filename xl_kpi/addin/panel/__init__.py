@@ -44,8 +44,8 @@ def show() -> None:
             f"there is no screen ({error}); use xl-kpi check FILE",
         )
         raise XlKpiError(finding("executor", where="xl-kpi panel", why=why)) from None
-    threading.Thread(target=_warm, daemon=True).start()
     panel = Panel(root)
+    threading.Thread(target=_warm, daemon=True).start()
     try:
         root.mainloop()
     finally:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xl_kpi.findings import Finding, WorkbookError, finding
+from xl_kpi.workbook import sheet_names
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.expected import Place, expected, plain
 from xl_kpi.workbook.read import Filled
@@ -45,6 +46,9 @@ def _examined(filled: Filled) -> Examined:
     found: list[Finding] = []
     for name, sheet in plan.sheets.items():
         found += structure.constants(name, sheet, filled)
+    if moved := [problem for problem in found if problem.code == "structure"]:
+        raise WorkbookError(*moved)
+    found += sheet_names.told(filled.plan, filled.book, filled.added)
     values: list[ReadValue] = []
     changed: set[Place] = set()
     for name, sheet in plan.sheets.items():
