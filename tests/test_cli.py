@@ -825,3 +825,39 @@ def test_the_demo_is_the_same_tour_twice(run: Command, tmp_path: Path) -> None:
     assert files == {path.relative_to(other) for path in other.rglob("*") if path.is_file()}
     for path in files:
         assert (one / path).read_bytes() == (other / path).read_bytes(), path
+
+
+# carry
+
+
+@small
+def test_carry_writes_the_new_workbook_and_lists_what_was_left(
+    run: Command, tmp_path: Path, made: dict[str, bytes]
+) -> None:
+    scheme = placed(tmp_path, "small.yaml", SMALL.read_bytes().replace(b"{id: connected,", b"{id: joined,"))
+    old = placed(tmp_path, "旧.xlsx", made["filled"])
+    unit = str(meta_of(old)["unit"])
+    (new,) = run("new", scheme, "--unit", unit, "--out", tmp_path / "新").out.splitlines()
+    out = tmp_path / "搬好.xlsx"
+    result = run("carry", old, "--into", new, "--out", out, "--scheme", scheme)
+    assert (result.code, result.out.splitlines()) == (1, [str(out)])
+    for words in ("1 个没有搬", "数据填报!E", "数据对接", "是", "新表没有这一填报项"):
+        assert words in result.err
+    (line,) = run("carry", old, "--into", new, "--out", out, "--scheme", scheme, "--json").lines
+    assert (line["file"], line["into"], line["out"]) == (str(old), new, str(out))
+    assert line["carried"] > 10
+    assert [(one["id"], one["label"], one["value"]) for one in line["left"]] == [("t1.connected", "数据对接", "是")]
+    assert {"id", "label", "cell", "value", "why"} <= line["left"][0].keys()
+
+
+@small
+def test_carry_of_everything_is_exit_0_and_never_writes_over_the_old_workbook(
+    run: Command, tmp_path: Path, made: dict[str, bytes]
+) -> None:
+    old = placed(tmp_path, "旧.xlsx", made["filled"])
+    (new,) = run("new", SMALL, "--unit", str(meta_of(old)["unit"]), "--out", tmp_path / "新").out.splitlines()
+    result = run("carry", old, "--into", new, "--out", tmp_path / "搬好.xlsx", "--scheme", SMALL)
+    assert (result.code, result.out) == (0, f"{tmp_path / '搬好.xlsx'}\n")
+    result = run("carry", old, "--into", new, "--out", old, "--scheme", SMALL)
+    assert (result.code, result.out) == (2, "")
+    assert old.read_bytes() == made["filled"]

@@ -25,6 +25,7 @@ from xl_kpi.scoring.answers import reading
 from xl_kpi.scoring.run import Assessment, Typed, assess, run
 from xl_kpi.summary.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.workbook import clone
+from xl_kpi.workbook.carry import Carried, carry
 from xl_kpi.workbook.cells import ReadValue, Value
 from xl_kpi.workbook.expected import Place
 from xl_kpi.workbook.plan import filename, plan_of
@@ -37,12 +38,14 @@ __all__ = [
     "ANY",
     "NATIVE",
     "Asked",
+    "Carried",
     "Crew",
     "Filling",
     "Report",
     "Row",
     "Source",
     "build",
+    "carry",
     "check",
     "check_all",
     "describe",

@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     fill.add_argument("--out", type=Path, required=True)
 
+    carry = command("carry", _carry, "把已下发的旧版工作簿里填的数搬到新生成的工作簿，列出搬不过去的")
+    carry.add_argument("old", type=Path, metavar="OLD", help="旧版工作簿，不会改动")
+    carry.add_argument("--into", type=Path, required=True, metavar="NEW", help="用现行版本为同一单位生成的工作簿")
+    carry.add_argument("--out", type=Path, required=True, metavar="FILE", help="搬好的存为哪个文件")
+    carry.add_argument("--json", action="store_true")
+
     check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
     check.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
     check.add_argument("--json", action="store_true", help="每个文件一行 JSON")
@@ -113,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--in-place", action="store_true")
     where.add_argument("--out", type=Path)
 
-    for added in (mapping, fill, check, recalc):
+    for added in (mapping, fill, carry, check, recalc):
         added.add_argument("--scheme", default="", help="自定义方案的 .yaml 文件")
     for added in (check, recalc):
         added.add_argument(
@@ -232,6 +238,29 @@ def _fill(options: argparse.Namespace) -> int:
     _list_remarks(filling.remarks)
     print(options.out)
     return CLEAN
+
+
+def _carry(options: argparse.Namespace) -> int:
+    if options.out.exists() and options.old.exists() and options.out.samefile(options.old):
+        why = either("--out 不能是旧表本身", "--out must not be the old workbook")
+        raise XlKpiError(finding("nothing-to-do", where=str(options.out), why=why))
+    carried = api.carry(options.old, options.into, options.scheme)
+    save(options.out, carried.package)
+    left = [one.as_json() for one in carried.left]
+    if options.json:
+        files = {"file": str(options.old), "into": str(options.into), "out": str(options.out)}
+        _print_json([files | {"carried": carried.count, "left": left, "notes": carried.notes}])
+        return FOUND if left else CLEAN
+    print(options.out)
+    said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
+    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{one.why}" for one in carried.left]
+    for line in (said, *told, *carried.notes):
+        print(outward.plain(line), file=sys.stderr)
+    return FOUND if left else CLEAN
+
+
+def _value(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _check(options: argparse.Namespace) -> int:

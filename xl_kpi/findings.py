@@ -135,6 +135,16 @@ CATALOGUE: dict[str, Kind] = {
         "{file} 设了打开密码。请在 Excel 或 WPS 中打开，取消密码，另存为 .xlsx 后再交",
         "{file} is encrypted; remove the password and save it as .xlsx",
     ),
+    "sealed": Kind(
+        "error",
+        "{file} 被单位的加密软件（{why}）加密，打不开。请在装有该软件的电脑上申请解密（外发），再交解密后的文件",
+        "{file} is encrypted by security software ({why}); hand in a copy released by it",
+    ),
+    "restricted": Kind(
+        "error",
+        "{file} 设了权限管理（IRM），只有获准的账号能打开。请在“文件—信息—保护工作簿”中取消限制访问，另存为 .xlsx 后再交",
+        "{file} is under rights management; lift the restriction and save it as .xlsx",
+    ),
     "old-format": Kind(
         "error",
         "{file} 不是 .xlsx，而是{why}。请在 Excel 或 WPS 中打开，另存为 .xlsx 后再交",
@@ -182,10 +192,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
-        "以 xl-kpi map 和 fill 转填已填的数",
-        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
-        "carry the answers over with xl-kpi map and fill",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请先生成新表：{new}，再把已填的数搬过去：{carry}",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank ({new}), "
+        "then carry the answers over ({carry})",
+    ),
+    "carry-spoilt": Kind(
+        "error",
+        "{file}：{why}，为免错行，没有搬。请撤销对行列、名称的改动后再搬，或照旧表手工填入新表",
+        "{file}: {why}; nothing was carried. Undo what was done to rows, columns and names, or type the answers anew",
     ),
     "other-year": Kind(
         "error",
@@ -262,6 +276,11 @@ CATALOGUE: dict[str, Kind] = {
         "the number format {format!r} shows another number than the cell holds; it should be {expected!r}",
     ),
     "hidden": Kind("warning", "{what}被隐藏。请取消隐藏，核对其中内容", "{what} is hidden"),
+    "too-narrow": Kind(
+        "warning",
+        "{column} 列太窄，此处的数显示为“####”。请把这一列拉宽",
+        "the column {column} is too narrow: the number here shows as ####",
+    ),
     "filtered": Kind(
         "info",
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
@@ -420,6 +439,8 @@ REJECTING = frozenset(
         "lock-file",
         "empty-file",
         "encrypted",
+        "sealed",
+        "restricted",
         "old-format",
         "not-a-workbook",
         "damaged",

@@ -287,4 +287,75 @@ SHEETS = [
     ),
 ]
 
-KINDS = (*FORMULAS_NOBODY_READS, *FORMULAS_AS_ANSWERS, *SHEETS)
+
+def _width(book: Book, sheet: str, column: int, width: float) -> Book:
+    return book.on(
+        sheet,
+        rf'<col min="{column}" max="{column}" width="[^"]*"',
+        f'<col min="{column}" max="{column}" width="{width}"',
+    )
+
+
+def _gnumeric(book: Book) -> Book:
+    """Gnumeric says of every workbook that it is calculated iteratively."""
+    book.sub(WORKBOOK, "<calcPr ", '<calcPr iterate="1" iterateCount="100" iterateDelta="0.001" ')
+    return book.sub("docProps/app.xml", r"<Application>[^<]*</Application>", "<Application>gnumeric</Application>")
+
+
+SHOWN = [
+    Kind(
+        "column-narrow",
+        "the column 自报值 is two characters wide: 18360 shows as ####",
+        flag("too-narrow"),
+        lambda b: _width(b, ENTRY, 5, 2),
+    ),
+    Kind(
+        "column-narrow-total",
+        "the total's column is a character wide",
+        flag("too-narrow"),
+        lambda b: _width(b, SUMMARY, 4, 1.2),
+    ),
+    Kind(
+        "column-narrow-scores",
+        "the column of scores on 考核表 is a character wide",
+        flag("too-narrow"),
+        lambda b: _width(b, FORM, 6, 1),
+    ),
+    Kind("column-narrower", "自报值 is nine characters wide", accept(), lambda b: _width(b, ENTRY, 5, 9)),
+    Kind("column-narrow-texts", "labels are cut off", accept(), lambda b: _width(b, ENTRY, 2, 5)),
+    Kind(
+        "tabs-hidden",
+        "the window shows no tabs",
+        flag("hidden"),
+        lambda b: b.sub(WORKBOOK, "<workbookView ", '<workbookView showSheetTabs="0" '),
+    ),
+    Kind(
+        "window-hidden",
+        "the workbook opens without a window",
+        flag("hidden"),
+        lambda b: b.sub(WORKBOOK, "<workbookView ", '<workbookView visibility="hidden" '),
+    ),
+    Kind(
+        "zeros-hidden",
+        "what is 0 looks blank in 数据填报",
+        flag("hidden"),
+        lambda b: b.on(ENTRY, "<sheetView ", '<sheetView showZeros="0" '),
+        f"{ENTRY}!A1",
+    ),
+    Kind(
+        "zeros-hidden-false",
+        'the same on 汇总, written showZeros="false"',
+        flag("hidden"),
+        lambda b: b.on(SUMMARY, "<sheetView ", '<sheetView showZeros="false" '),
+        f"{SUMMARY}!A1",
+    ),
+    Kind(
+        "window-small",
+        "the window is small, another tab is in front, tabs take more room",
+        accept(),
+        lambda b: b.sub(WORKBOOK, "<workbookView ", '<workbookView tabRatio="800" activeTab="2" firstSheet="1" '),
+    ),
+    Kind("gnumeric-iterates", "Gnumeric says that the workbook is calculated iteratively", accept(), _gnumeric),
+]
+
+KINDS = (*FORMULAS_NOBODY_READS, *FORMULAS_AS_ANSWERS, *SHEETS, *SHOWN)

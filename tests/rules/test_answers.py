@@ -33,9 +33,12 @@ MIXES = 8
 
 def with_errors(workbook: bytes) -> bytes:
     """The workbook with error values in place of the texts #DIV/0!."""
-    text = rb't="inlineStr"><is><t xml:space="preserve">#DIV/0!</t></is>'
     parts = unpack(workbook)
-    changed = {name: re.sub(text, b't="e"><v>#DIV/0!</v>', part) for name, part in parts.items()}
+    strings = re.findall(rb"<si><t[^>]*>([^<]*)</t></si>", parts["xl/sharedStrings.xml"])
+    if ERROR.encode() not in strings:
+        return workbook
+    text = b't="s"><v>%d</v>' % strings.index(ERROR.encode())
+    changed = {name: part.replace(text, b't="e"><v>#DIV/0!</v>') for name, part in parts.items()}
     return replace_parts(workbook, {name: part for name, part in changed.items() if part != parts[name]})
 
 

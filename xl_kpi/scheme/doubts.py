@@ -117,6 +117,9 @@ class _Finder:
         then = getattr(rule, "then", None)
         if isinstance(then, Rule):
             yield from self.then(rule, then, at)
+        inside = getattr(rule, "rule", None)  # of a rule that only wraps another: what is at stake is its own affair
+        if isinstance(inside, Rule):
+            yield from self.rule(inside, replace(at, points=None))
 
     def then(self, rule: Rule, then: Rule, at: _At) -> Iterator[Doubt]:
         """A rule that measures, and the one that judges what it measured."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
 from xl_kpi.workbook.markup import check_well_formed
 from xl_kpi.workbook.package import main_part, only, related, unpack, unpack_on_demand
-from xl_kpi.workbook.plan import META, Plan, plan_of
+from xl_kpi.workbook.plan import META, Plan, filename, plan_of
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before
 from xl_kpi.workbook.sheet_names import check_names
@@ -134,6 +135,36 @@ def read(source: Source, scheme_file: str = "") -> Filled:
     return Filled(name, content, parts, found, meta, plan, read, added, styles)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A workbook of ours of any version, read without a plan: whose it says it is, and its sheets as they stand."""
+
+    file: str
+    meta: Meta
+    book: Book
+    sheets: dict[str, Worksheet]
+    styles: Styles
+
+
+def opened(source: Source) -> Opened:
+    """A workbook of ours of any version. Raises WorkbookError with one finding that says what the file is instead."""
+    name, content = name_and_content(source)
+    try:
+        parts = unpack(content)
+        found = book(parts)
+        strings = shared_strings(parts)
+        meta = _meta(name, found.sheets, parts, strings)
+        sheets = {
+            sheet: read_worksheet(parts[at.part], strings)
+            for sheet, at in found.sheets.items()
+            if at.kind == "worksheet"
+        }
+        styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
+    except Refused as refused:
+        raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
+    return Opened(name, meta, found, sheets, styles)
+
+
 def identify(source: Source) -> Meta | None:
     """Whose workbook a file says it is, without reading all of it; None for what cannot be read or is not ours.
 
@@ -215,9 +246,32 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
         raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
     if meta.fingerprint != plan.fingerprint:
-        why = either("方案内容与现行版本不同（指纹不符）", "the scheme in force is another (fingerprint)")
+        new, carry = _carrying(file, meta, loaded, scheme_file)
+        why = either(
+            f"方案内容或版式与现行的不同（指纹不符）。如是以前下发的，可先生成新表：{new}，再把已填的数搬过去：{carry}",
+            f"the scheme in force is another (fingerprint); if it was sent out before: {new}, then {carry}",
+        )
         raise _not_ours(file, why)
     return plan
+
+
+def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[str, str]:
+    """The commands that build a workbook of the scheme in force for the same unit, and carry the answers into it."""
+    folder = either("新表", "new")
+    scheme = f" --scheme {_word(scheme_file)}" if scheme_file else ""
+    level = f" --level {meta.level}" if meta.level in loaded.levels else ""
+    year = int(meta.year) if meta.year in range(2000, 2101) else loaded.year  # type: ignore[arg-type]  # a whole number
+    in_year = f" --year {year}" if year != loaded.year else ""
+    name = filename(loaded.model_copy(update={"year": year}), meta.unit)
+    out = f"{file.removesuffix('.xlsx')}_{either('新版', 'new')}.xlsx"
+    new = f"xl-kpi new {_word(scheme_file or loaded.id)} --unit {_word(meta.unit)}{level}{in_year} --out {folder}"
+    return new, f"xl-kpi carry {_word(file)} --into {_word(f'{folder}/{name}')} --out {_word(out)}{scheme}"
+
+
+def _word(text: str) -> str:
+    """A text as one word of a command line, for Windows and others."""
+    text = text.replace('"', "")
+    return text if re.fullmatch(r"[\w./:-]+", text) else f'"{text}"'
 
 
 @lru_cache(maxsize=64)

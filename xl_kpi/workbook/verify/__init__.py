@@ -74,6 +74,7 @@ def _examined(filled: Filled) -> Examined:
         found += shown.conditions(name, sheet, filled)
         found += validations.validations(name, sheet, filled.sheets[name])
         found += shown.hidden(name, sheet, filled)
+        found += shown.narrow(name, sheet, filled)
     found += settings.settings(plan, filled)
     return Examined(typed, counted, values, changed, computed, list(_trimmed(found)))
 

@@ -10,7 +10,7 @@ from xl_kpi.findings import Finding, WorkbookError, either, finding
 from xl_kpi.workbook.areas import address
 from xl_kpi.workbook.cells import ReadCell, ReadValue
 from xl_kpi.workbook.draft import Address, column_letter
-from xl_kpi.workbook.expected import ExpectedSheet, expected
+from xl_kpi.workbook.expected import ExpectedSheet, expected, one_kind_of_line
 from xl_kpi.workbook.plan import CODE, COVER, UNIT
 from xl_kpi.workbook.read import Filled, Meta
 from xl_kpi.workbook.sheet_names import alike
@@ -28,6 +28,8 @@ def constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findi
         for at, wanted in sheet.constants.items()
         if (found := cells.get(at, _NOTHING)) != wanted or found.value is True  # which Python takes for 1
     }
+    for at in [at for at in wrong if _same_lines(cells.get(at, _NOTHING), sheet.constants[at])]:
+        del wrong[at]
     others_name = False  # whether the cover names somebody else
     for at in [at for at, wanted in wrong.items() if isinstance(wanted, str) and (UNIT in wanted or CODE in wanted)]:
         named = _named(str(wrong.pop(at)), filled.meta)
@@ -49,6 +51,12 @@ def constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findi
         for at, wanted in wrong.items():
             text = wanted if isinstance(wanted, str) else f"{wanted:g}"
             yield finding("constant-changed", at=f"{name}!{at}", expected=text)
+
+
+def _same_lines(found: ReadCell, wanted: ReadCell) -> bool:
+    """Whether a text is as it was but for how its lines end."""
+    value = found.value
+    return isinstance(value, str) and "\r" in value and found._replace(value=one_kind_of_line(value)) == wanted
 
 
 def _structure(
