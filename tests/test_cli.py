@@ -384,7 +384,7 @@ def test_map_has_every_key_of_the_contract(run: Command, tmp_path: Path, made: d
         assert {"id", "task", "label", "kind", "required", "min", "max", "choices", "cells"} <= set(item)
         assert item["kind"] in ("number", "percent", "count", "choice", "date", "text")
         assert isinstance(item["required"], bool)
-        assert set(item["cells"]) == {"self", "review", "final"}
+        assert set(item["cells"]) == {"self", "review", "final", "note"}
         assert all(place.fullmatch(cell) for cell in item["cells"].values())
     assert set(CASE["answers"]) <= {item["id"] for item in found["inputs"]}
     outputs = found["outputs"]

@@ -230,7 +230,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "not-computable": Kind(
         "error",
-        "此处的公式无法计算：{why}。请恢复原公式，或用下发的空白工作簿重新填报",
+        "此处的公式无法计算：{why}。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here cannot be computed: {why}",
     ),
     # several files
@@ -251,14 +251,16 @@ CATALOGUE: dict[str, Kind] = {
     # what was changed in a workbook
     "more": Kind(
         "warning",
-        "另有 {count} 处同类问题（{kind}）没有列出",
+        "与上面相同的问题另有 {count} 处，没有一一列出",
         "{count} more of the same kind ({kind}) are not listed",
     ),
     "constant-changed": Kind(
-        "warning", "此处的文字或数字应为“{expected}”。请恢复", "the text or number here should be {expected!r}"
+        "warning", "此处的文字或数字应为“{expected}”。请改回", "the text or number here should be {expected!r}"
     ),
     "unlocked": Kind(
-        "warning", "此处应为锁定的单元格，锁定已取消。请恢复锁定", "the cell here should be locked and is not"
+        "warning",
+        "此处的锁定已取消。请在“设置单元格格式”的“保护”中重新勾选“锁定”",
+        "the cell here should be locked and is not",
     ),
     "unprotected": Kind(
         "warning",
@@ -271,7 +273,9 @@ CATALOGUE: dict[str, Kind] = {
         "the validation here is gone or another; what was filled in was checked against the original",
     ),
     "name-changed": Kind(
-        "warning", "名称 {name} 应指向 {expected}。请恢复", "the name {name} should refer to {expected}"
+        "warning",
+        "名称 {name} 应指向 {expected}。请在“公式”的“名称管理器”中改回",
+        "the name {name} should refer to {expected}",
     ),
     "number-format": Kind(
         "warning",
@@ -314,7 +318,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "calc-settings": Kind(
         "warning",
-        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请改回自动计算",
+        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请在“公式”的“计算选项”中改回“自动”",
         "the workbook's calculation was set to {what}",
     ),
     "foreign": Kind(
@@ -375,7 +379,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "stale": Kind(
         "warning",
-        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 中按 F9 重算后保存",
+        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 或 WPS 中按 F9 重算后保存",
         "the cell shows {shown}, recomputed it is {computed}",
     ),
     "uncalculated": Kind(
@@ -385,7 +389,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "formula-changed": Kind(
         "error",
-        "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
+        "此处原来的公式被改掉了，以重新计算的 {computed} 为准。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here was replaced; recomputed it is {computed}",
     ),
     "filled-as-given": Kind(

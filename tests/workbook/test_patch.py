@@ -459,15 +459,15 @@ def test_a_workbook_without_cached_values_is_flagged_as_not_calculated(finished:
     [
         ("t1.deployed_date", "2024-06-30", "n", "45473"),
         ("t1.deployed_date", "2024年6月30日", "n", "45473"),
-        ("t1.deployed_date", "六月底", "inlineStr", "六月底"),
+        ("t1.deployed_date", "六月底", "s", "六月底"),
         ("t2.ontime", "98.5%", "n", "0.985"),
         ("t2.ontime", 0.985, "n", "0.985"),
-        ("t2.ontime", "98.5", "inlineStr", "98.5"),  # 98.5% or 9850%
-        ("t2.ontime", "九成", "inlineStr", "九成"),
+        ("t2.ontime", "98.5", "s", "98.5"),  # 98.5% or 9850%
+        ("t2.ontime", "九成", "s", "九成"),
         ("t3.accidents", "2", "n", "2"),
         ("t3.accidents", "2起", "n", "2"),
-        ("t3.accidents", "无", "inlineStr", "无"),
-        ("t5.judged_reason", "2022-06-30", "inlineStr", "2022-06-30"),
+        ("t3.accidents", "无", "s", "无"),
+        ("t5.judged_reason", "2022-06-30", "s", "2022-06-30"),
     ],
 )
 def test_an_answer_is_typed_as_its_kind_has_it(
