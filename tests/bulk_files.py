@@ -74,8 +74,9 @@ def with_text(book: bytes, at: str, text: str) -> bytes:
 
 def with_meta(book: bytes, key: str, text: str) -> bytes:
     """A workbook whose hidden sheet says something else."""
-    xml = parts_of(book)[part_of("_xl_kpi")].decode()
-    row = re.search(rf'<c r="A(\d+)"[^>]*><is><t[^>]*>{key}</t>', xml)
+    parts = parts_of(book)
+    strings = re.findall(r"<si><t[^>]*>([^<]*)</t></si>", parts["xl/sharedStrings.xml"].decode())
+    row = re.search(rf'<c r="A(\d+)"[^>]* t="s"><v>{strings.index(key)}</v>', parts[part_of("_xl_kpi")].decode())
     assert row is not None, key
     return with_text(book, f"_xl_kpi!B{row[1]}", text)
 

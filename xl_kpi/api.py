@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from xl_kpi import checking
+from xl_kpi import checking, engines
 from xl_kpi.checking import ANY, NATIVE, Asked, Report
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import FINAL, REVIEW, SELF, Program
+from xl_kpi.scheme.program import FINAL, NOTE, REVIEW, SELF, Program
+from xl_kpi.scoring import checks
+from xl_kpi.scoring.answers import reading
 from xl_kpi.scoring.run import Assessment, Typed, assess, run
 from xl_kpi.summary.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.workbook import clone
-from xl_kpi.workbook.cells import Value
-from xl_kpi.workbook.draft import a1
+from xl_kpi.workbook.carry import Carried, carry
+from xl_kpi.workbook.cells import ReadValue, Value
+from xl_kpi.workbook.expected import Place
 from xl_kpi.workbook.plan import filename, plan_of
 from xl_kpi.workbook.read import Source, read
 from xl_kpi.workbook.rewrite import patched
@@ -34,16 +38,20 @@ __all__ = [
     "ANY",
     "NATIVE",
     "Asked",
+    "Carried",
     "Crew",
+    "Filling",
     "Report",
     "Row",
     "Source",
     "build",
+    "carry",
     "check",
     "check_all",
     "describe",
     "filename",
     "fill",
+    "filling",
     "lint",
     "patched",
     "program",
@@ -124,25 +132,64 @@ def _stage(typed: Mapping[str, Value]) -> str:
     return next((stage for stage in ("final", "review") if stage in used), "self")
 
 
+@dataclass(frozen=True)
+class Filling:
+    """A workbook with answers typed into it, and a remark on each that was written as given and does not fit."""
+
+    content: bytes
+    remarks: tuple[Finding, ...] = ()
+
+
 def fill(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -> bytes:
+    """The workbook with answers typed into it, as `filling` does it."""
+    return filling(source, answers, scheme_file).content
+
+
+def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -> Filling:
     """The workbook with answers typed into it; every other cell and part stays as it is.
 
-    `answers` is {input id: value}, or {"stage": "review", "answers": {...}}; None empties a cell. Raises WorkbookError
-    for a file that is not ours, and for answers that name no input or are neither number, text nor null.
+    `answers` is {input id: value}, or {"stage": "review", "answers": {...}, "notes": {input id: text}}; None empties a
+    cell, notes go to 填报说明. A text is typed as the kind of its input has it where it says one thing only:
+    "2022-06-30" becomes a date, "98.5%" a percentage. Another one stays as it is given, with a remark. Raises
+    WorkbookError for a file that is not ours, and for answers that name no input or are neither number, text nor null.
     """
     filled = read(source, scheme_file)
     examine(filled)  # a workbook whose rows were moved is not written to
     plan = filled.plan
-    stage, values = _answers(answers)
-    known = {bound.id for bound in plan.program.inputs()}
+    stage, values, notes = _answers(answers)
+    specs = {bound.id: bound.spec for bound in plan.program.inputs()}
+    known = set(specs)
     wrong = [why for name, value in values.items() if (why := _unusable(name, value, known))]
+    wrong += [why for name, note in notes.items() if (why := _no_note(name, note, known))]
     if wrong:
         raise WorkbookError(*(finding("answers", why=why) for why in wrong))
-    typed = {}
+    typed: dict[Place, ReadValue] = {}
+    remarks = []
     for name, value in values.items():
-        sheet, address = plan.homes[name + stage]
-        typed[sheet, a1(*address)] = None if value == "" else value
-    return patched(filled, typed, keep_formulas=False)
+        spec = specs[name]
+        given = _as_typed(value, spec)
+        at = plan.at(name + stage)
+        why = checks.unfitting(given, spec)
+        if why:
+            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
+        typed[_place(at)] = given
+    typed |= {_place(plan.at(name + NOTE)): note or None for name, note in notes.items()}
+    return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
+
+
+def _place(at: str) -> Place:
+    sheet, _, name = at.rpartition("!")
+    return sheet, name
+
+
+def _as_typed(value: float | str | None, spec: Input) -> float | str | None:
+    """An answer as it stands in its cell when an official types it."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        return float(value)
+    read = None if value in spec.choices else reading(value, spec)
+    return value if read is None else read
 
 
 LONGEST_TEXT = 32767  # what Excel takes in one cell
@@ -156,22 +203,39 @@ def _unusable(name: str, value: object, known: set[str]) -> str:
         return either(f"“{name}”的值 {value!r} 应为数字、文字或空", f"{name!r}: {value!r} is no number, text or null")
     if isinstance(value, int | float) and not (abs(value) < 1e300):
         return either(f"“{name}”的值不是有限的数", f"{name!r}: not a finite number")
-    if isinstance(value, str) and (len(value) > LONGEST_TEXT or re.search("[\ud800-\udfff]", value)):
+    return _unwritable_text(name, value) if isinstance(value, str) else ""
+
+
+def _no_note(name: str, note: object, known: set[str]) -> str:
+    """Why a note cannot be written beside an input; empty where it can."""
+    if name not in known:
+        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+    if not isinstance(note, str | None):
+        return either(f"“{name}”的填报说明应为文字", f"the note of {name!r} is no text")
+    return _unwritable_text(name, note) if note else ""
+
+
+def _unwritable_text(name: str, text: str) -> str:
+    if len(text) > LONGEST_TEXT or re.search("[\ud800-\udfff]", text):
         why = f"“{name}”的文字超过 {LONGEST_TEXT} 字或含有无效字符"
         return either(why, f"{name!r}: over {LONGEST_TEXT} characters, or not valid text")
     return ""
 
 
-def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    if "stage" not in answers:
-        return SELF, answers
-    stage, values = answers["stage"], answers.get("answers")
-    if stage not in STAGES or not isinstance(values, Mapping):
+def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    """The stage (as node ids end), its answers, and the notes beside inputs."""
+    if not answers.keys() & {"stage", "answers", "notes"}:
+        return SELF, answers, {}
+    stage, values, notes = answers.get("stage", "self"), answers.get("answers"), answers.get("notes", {})
+    if values is None and "notes" in answers:
+        values = {}
+    if stage not in STAGES or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
         why = either(
-            "stage 应为 self、review 或 final，answers 应为键值", "stage is self, review or final; answers an object"
+            "stage 应为 self、review 或 final，answers、notes 应为键值",
+            "stage is self, review or final; answers and notes are objects",
         )
         raise WorkbookError(finding("answers", why=why))
-    return STAGES[stage], values
+    return STAGES[stage], values, notes
 
 
 def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) -> bytes:
@@ -179,6 +243,7 @@ def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) ->
 
     A constant that stands where a formula should stays as it is: `check` reports it. Raises WorkbookError.
     """
+    engines.require(engine)
     result = checking.recalculated([source], scheme_file, engine)[0]
     if isinstance(result, tuple):
         raise WorkbookError(*result)
@@ -186,7 +251,11 @@ def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) ->
 
 
 def check(source: Source, scheme_file: str = "", asked: Asked = ANY, engine: str = NATIVE) -> Report:
-    """One file's verdict, outcome and findings. Never raises for what is in the file."""
+    """One file's verdict, outcome and findings. Never raises for what is in the file.
+
+    Raises XlKpiError where the engine cannot be had.
+    """
+    engines.require(engine)
     return checking.checked([source], scheme_file, asked, engine)[0]
 
 

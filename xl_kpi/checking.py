@@ -170,15 +170,23 @@ def _returned(position: int, source: Source, scheme_file: str, asked: Asked, eng
     recalculated: Mapping[Place, ReadValue] = {}
     if engine != NATIVE:
         try:
-            values = engines.named(engine).recalculate([filled.package])[0]
+            recalculated = _by_engine(engine, filled)
         except RecalculationError as error:
-            findings.append(finding("not-computable", why=str(error)))
-        else:
-            recalculated = _by_place(values)
+            findings.append(finding("engine-failed", engine=engine, why=error.reason))
     meta = filled.meta
     return _Returned(
         position, filled.file, filled.plan, meta.unit, meta.code, examined, findings, engine, recalculated
     )
+
+
+def _by_engine(engine: str, filled: Filled) -> dict[Place, ReadValue]:
+    """What an engine makes of a file's formulas. Raises RecalculationError, whatever it was that the engine raised."""
+    try:
+        return _by_place(engines.named(engine).recalculate([filled.package])[0])
+    except RecalculationError:
+        raise
+    except Exception as error:  # a defect of the engine, or it is not installed on this worker: no fault of the file
+        raise RecalculationError(engine, type(error).__name__) from error
 
 
 def _expected(filled: Filled, asked: Asked) -> None:
@@ -284,17 +292,23 @@ def _differences(returned: _Returned, values: Sequence[Value]) -> Iterator[Findi
     """Where another engine makes something else of the file as it is than the plan's formulas come to."""
     if not returned.recalculated:
         return
+    without_value = []
     for place, computed in compare.by_place(returned.plan, values).items():
         if place not in returned.recalculated:  # the formula is gone, which is a finding already
             continue
         at = "!".join(place)
         found = returned.recalculated[place]
         if found == NOT_COMPUTED:
-            why = either(f"引擎 {returned.engine} 算不出结果", f"the engine {returned.engine} has no value for it")
-            yield finding("not-computable", at=at, why=why)
+            without_value.append(at)
         elif not compare.same(found, computed):
             said = compare.say(returned.plan, found), compare.say(returned.plan, computed)
             yield finding("engine-differs", at=at, engine=returned.engine, found=said[0], computed=said[1])
+    if without_value:
+        count, first = len(without_value), without_value[0]
+        why = either(
+            f"有 {count} 个公式算不出结果，第一个在 {first}", f"{count} formulas have no value, {first} first"
+        )
+        yield finding("engine-failed", at=first, engine=returned.engine, why=why)
 
 
 def recalculated(
@@ -328,16 +342,18 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
     values: Mapping[Place, ReadValue] = native
     if engine != NATIVE:
         try:
-            values = _by_place(engines.named(engine).recalculate([filled.package])[0])
+            values = _by_engine(engine, filled)
         except RecalculationError as error:
-            return (finding("not-computable", why=str(error)),)
-        lost = [finding("not-computable", at="!".join(p), why=engine) for p, v in values.items() if v == NOT_COMPUTED]
+            return (finding("engine-gave-up", engine=engine, why=error.reason),)
+        lost = ["!".join(place) for place, value in values.items() if value == NOT_COMPUTED]
         if lost:
-            return tuple(lost)
+            return tuple(finding("not-computable", at=at, why=engine) for at in lost)
     has_formula = {
         (sheet, name): value
         for (sheet, name), value in values.items()
-        if (cell := filled.sheets[sheet].cells.get(name)) is not None and cell.formula is not None
+        if sheet in filled.sheets  # another engine also computes what somebody added
+        and (cell := filled.sheets[sheet].cells.get(name)) is not None
+        and cell.formula is not None
     }
     return patched(filled, has_formula, keep_formulas=True)
 

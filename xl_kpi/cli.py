@@ -19,8 +19,10 @@ from tqdm import tqdm
 from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
+from xl_kpi.summary.folders import Found, listing, refuse_clash
+from xl_kpi.workbook.archive import is_signed
 from xl_kpi.workbook.saving import SavedBeside, save
-from xl_kpi.workbook.units import Unit, read_units
+from xl_kpi.workbook.units import Unit, read_units, unit_key
 
 CLEAN, FOUND, USAGE = 0, 1, 2
 LEVELS = ("省", "市", "县")
@@ -42,7 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error.findings)
         return (
             USAGE
-            if any(f.code in ("units", "answers", "not-found", "nothing-to-do", "executor") for f in error.findings)
+            if any(
+                f.code
+                in ("units", "answers", "not-found", "nothing-to-do", "no-workbooks", "executor", "engine-missing")
+                for f in error.findings
+            )
             else FOUND
         )
     except BrokenPipeError:
@@ -89,8 +95,16 @@ def _parser() -> argparse.ArgumentParser:
 
     fill = command("fill", _fill, "把答案填入工作簿，其余一概不动")
     fill.add_argument("file", type=Path)
-    fill.add_argument("answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}}')
+    fill.add_argument(
+        "answers", type=Path, help='JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}, "notes": {…}}'
+    )
     fill.add_argument("--out", type=Path, required=True)
+
+    carry = command("carry", _carry, "把已下发的旧版工作簿里填的数搬到新生成的工作簿，列出搬不过去的")
+    carry.add_argument("old", type=Path, metavar="OLD", help="旧版工作簿，不会改动")
+    carry.add_argument("--into", type=Path, required=True, metavar="NEW", help="用现行版本为同一单位生成的工作簿")
+    carry.add_argument("--out", type=Path, required=True, metavar="FILE", help="搬好的存为哪个文件")
+    carry.add_argument("--json", action="store_true")
 
     check = command("check", _check, "核对工作簿：重新计分，报告总分、否决、等次和问题")
     check.add_argument("path", nargs="+", type=Path, metavar="FILE|DIR")
@@ -108,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--in-place", action="store_true")
     where.add_argument("--out", type=Path)
 
-    for added in (mapping, fill, check, recalc):
+    for added in (mapping, fill, carry, check, recalc):
         added.add_argument("--scheme", default="", help="自定义方案的 .yaml 文件")
     for added in (check, recalc):
         added.add_argument(
@@ -160,14 +174,21 @@ def _schemes(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     code = CLEAN
     for name in options.scheme:
-        findings = api.lint(name)
+        try:
+            findings = api.lint(name)
+        except SchemeError as error:  # the others are looked at all the same
+            if options.json:
+                _print_json({"scheme": name, **f.as_json()} for f in error.findings)
+            _tell(error.findings)
+            code = USAGE
+            continue
         if options.json:
             _print_json({"scheme": name, **f.as_json()} for f in findings)
         else:
             print(f"{name}：" + ("没有问题" if not findings else ""))
             _list(findings)
         if worst(findings) == "error":
-            code = FOUND
+            code = max(code, FOUND)
     return code
 
 
@@ -175,28 +196,24 @@ def _new(options: argparse.Namespace) -> int:
     names = [n for name in options.scheme for n in (api.schemes() if name == "all" else [name])]
     units = [Unit(" ".join(name.split())) for name in options.unit]
     if options.units:
-        units += read_units(options.units)
+        units += read_units(options.units, _tell_one)
+    keys = Counter(unit_key(unit.name) for unit in units)
+    twice = next((unit.name for unit in units if keys[unit_key(unit.name)] > 1), None)
+    if twice:
+        why = either(f"单位“{twice}”写了两次（空格、全角半角不算不同）", f"the unit {twice!r} stands twice")
+        raise XlKpiError(finding("units", file="", where="", why=why))
     jobs = []
     for name in names:
         for unit in units or [Unit("")]:
             level = unit.level or options.level
             jobs.append((api.scheme(name, level, options.year), unit))
     targets = [api.filename(scheme, unit.name) for scheme, unit in jobs]
-    _refuse_clash(targets)
+    refuse_clash(targets)
     options.out.mkdir(parents=True, exist_ok=True)
     for (scheme, unit), target in _progress(list(zip(jobs, targets, strict=True)), "生成"):
         save(options.out / target, api.build(scheme, unit.name, unit.code))
         print(options.out / target)
     return CLEAN
-
-
-def _refuse_clash(names: Sequence[str]) -> None:
-    """Two results under one name would lose the first; some file systems do not tell A from a."""
-    folded = [name.casefold() for name in names]
-    clash = next((name for n, name in enumerate(names) if folded[n] in folded[:n]), None)
-    if clash:
-        why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
-        raise XlKpiError(finding("units", file="", where="", why=why))
 
 
 def _map(options: argparse.Namespace) -> int:
@@ -217,14 +234,50 @@ def _fill(options: argparse.Namespace) -> int:
             raise ValueError("应为一个 JSON 对象")
     except (UnicodeDecodeError, ValueError) as error:
         raise XlKpiError(finding("answers", why=f"{options.answers.name} 不是有效的 JSON（{error}）")) from None
-    save(options.out, api.fill(options.file, answers, options.scheme))
+    filling = api.filling(options.file, answers, options.scheme)
+    save(options.out, filling.content)
+    _list_remarks(filling.remarks)
     print(options.out)
+    _tell_void(options.out, filling.content)
     return CLEAN
 
 
+def _tell_void(path: Path, written: bytes) -> None:
+    """A change makes a digital signature void: whoever relies on it has to know."""
+    if is_signed(written):
+        said = either(
+            f"{path}：工作簿带有数字签名，改动后签名已失效。请核对后重新签名",
+            f"{path}: the workbook was signed; the change makes the signature void. Sign it again",
+        )
+        print(outward.plain(said), file=sys.stderr)
+
+
+def _carry(options: argparse.Namespace) -> int:
+    if options.out.exists() and options.old.exists() and options.out.samefile(options.old):
+        why = either("--out 不能是旧表本身", "--out must not be the old workbook")
+        raise XlKpiError(finding("nothing-to-do", where=str(options.out), why=why))
+    carried = api.carry(options.old, options.into, options.scheme)
+    save(options.out, carried.package)
+    left = [one.as_json() for one in carried.left]
+    if options.json:
+        files = {"file": str(options.old), "into": str(options.into), "out": str(options.out)}
+        _print_json([files | {"carried": carried.count, "left": left, "notes": carried.notes}])
+        return FOUND if left else CLEAN
+    print(options.out)
+    said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
+    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{one.why}" for one in carried.left]
+    for line in (said, *told, *carried.notes):
+        print(outward.plain(line), file=sys.stderr)
+    return FOUND if left else CLEAN
+
+
+def _value(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
 def _check(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
-    units = tuple(unit.name for unit in read_units(options.units)) if options.units else ()
+    paths = [file.path for file in _workbooks(options.path)]
+    units = tuple(unit.name for unit in read_units(options.units, _tell_one)) if options.units else ()
     asked = api.Asked(options.year, options.level or "", units)
     rows: Iterator[api.Row] = iter(
         api.check_all(paths, options.scheme, asked, options.engine, _crew(options, paths), options.resume)
@@ -322,18 +375,20 @@ def _sentence(found: Mapping[str, str]) -> str:
 
 
 def _recalc(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
+    files = _workbooks(options.path, options.out)
+    paths = [file.path for file in files]
     if options.out:
-        _refuse_clash([path.name for path in paths])
+        refuse_clash([file.name for file in files])
         options.out.mkdir(parents=True, exist_ok=True)
     code = CLEAN
     results = api.recalculate_all(paths, options.scheme, options.engine, _crew(options, paths))
-    for path, result in zip(paths, _progress(results, "重算", len(paths)), strict=True):
+    for file, result in zip(files, _progress(results, "重算", len(paths)), strict=True):
         if isinstance(result, tuple):
             _tell(result)
             code = FOUND
             continue
-        target = path if options.in_place else options.out / path.name
+        target = file.path if options.in_place else options.out / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             save(target, result)
         except SavedBeside as beside:
@@ -342,6 +397,7 @@ def _recalc(options: argparse.Namespace) -> int:
             code = FOUND
         else:
             print(outward.plain(str(target)))
+        _tell_void(target, result)
     return code
 
 
@@ -404,28 +460,14 @@ def _demo(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _workbooks(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the workbooks of the folders named, those in a format to be refused too: no unit goes missing.
+def _workbooks(paths: Sequence[Path], outside: Path | None = None) -> list[Found]:
+    """The workbooks to look at; what was passed over is told."""
+    found = listing(paths, outside)
+    if told := found.told():
+        folders = "、".join(str(path) for path in paths if path.is_dir())
+        print(outward.plain(f"{folders}：{told}"), file=sys.stderr)
+    return list(found.files)
 
-    Excel's lock files are passed over and counted.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            locks = [p for p in inside if p.name.startswith("~$")]
-            if locks:
-                print(f"{path}：跳过 {len(locks)} 个正在打开的文件的锁文件（~$）", file=sys.stderr)
-            found += [p for p in inside if p not in locks]
-        else:
-            found.append(path)
-    if not found:
-        why = either("没有 .xlsx 工作簿", "there is no .xlsx workbook")
-        raise XlKpiError(finding("nothing-to-do", where="、".join(map(str, paths)), why=why))
-    return found
-
-
-_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods")
 
 Item = TypeVar("Item")
 
@@ -438,7 +480,16 @@ def _progress(items: Iterable[Item], what: str, total: int | None = None) -> Ite
 
 def _tell(findings: Iterable[Finding]) -> None:
     for found in findings:
-        print(outward.plain(found.message), file=sys.stderr)
+        _tell_one(found)
+
+
+def _tell_one(found: Finding) -> None:
+    print(_sentence(found.as_json()), file=sys.stderr)
+
+
+def _list_remarks(findings: Iterable[Finding]) -> None:
+    for found in findings:
+        print(f"{_MARKS[found.severity]} {_sentence(found.as_json())}", file=sys.stderr)
 
 
 _MARKS = {"error": "×", "warning": "！", "info": "·"}

@@ -102,6 +102,11 @@ CATALOGUE: dict[str, Kind] = {
         "{where}：原文没有给出“{label}”，由考核组织单位在“数据填报”表填写",
         "{where}: the source does not give {label!r}; the organising bureau fills it in",
     ),
+    "scheme-reading": Kind(
+        "info",
+        "{where}：{text}。采用的口径：{chosen}。另一种口径：{others}",
+        "{where}: {text}; read as: {chosen}; or else: {others}",
+    ),
     "scheme-default-grades": Kind(
         "info",
         "原文没有给出等次标准，使用默认等次：{bands}",
@@ -110,6 +115,8 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "carry-left": Kind("warning", "“{label}”填的 {value} 没有搬：{why}", "{label!r}: {value} was not carried: {why}"),
+    "carry-note": Kind("info", "{what}", "{what}"),
     "no-workbooks": Kind(
         "error",
         "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
@@ -124,7 +131,7 @@ CATALOGUE: dict[str, Kind] = {
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
         "error",
-        "{file} 是 Excel 打开文件时留下的锁文件，不是工作簿。请关闭 Excel，改交不带“~$”的那个文件",
+        "{file} 是打开文件时留下的锁文件，不是工作簿。请关闭 Excel 或 WPS，改交文件名开头没有“~$”“.~”的那一个",
         "{file} is the lock file of an open workbook; hand in the one without ~$",
     ),
     "empty-file": Kind(
@@ -134,6 +141,16 @@ CATALOGUE: dict[str, Kind] = {
         "error",
         "{file} 设了打开密码。请在 Excel 或 WPS 中打开，取消密码，另存为 .xlsx 后再交",
         "{file} is encrypted; remove the password and save it as .xlsx",
+    ),
+    "sealed": Kind(
+        "error",
+        "{file} 被单位的加密软件（{why}）加密，打不开。请在装有该软件的电脑上申请解密（外发），再交解密后的文件",
+        "{file} is encrypted by security software ({why}); hand in a copy released by it",
+    ),
+    "restricted": Kind(
+        "error",
+        "{file} 设了权限管理（IRM），只有获准的账号能打开。请在“文件—信息—保护工作簿”中取消限制访问，另存为 .xlsx 后再交",
+        "{file} is under rights management; lift the restriction and save it as .xlsx",
     ),
     "old-format": Kind(
         "error",
@@ -182,10 +199,14 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "other-version": Kind(
         "error",
-        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请用现行版本重新生成空白工作簿，"
-        "以 xl-kpi map 和 fill 转填已填的数",
-        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank, "
-        "carry the answers over with xl-kpi map and fill",
+        "{file} 按方案第 {found} 版生成，现行为第 {current} 版。请先生成新表：{new}，再把已填的数搬过去：{carry}",
+        "{file} was built from version {found} of the scheme; {current} is in force: build a new blank ({new}), "
+        "then carry the answers over ({carry})",
+    ),
+    "carry-spoilt": Kind(
+        "error",
+        "{file}：{why}，为免错行，没有搬。请撤销对行列、名称的改动后再搬，或照旧表手工填入新表",
+        "{file}: {why}; nothing was carried. Undo what was done to rows, columns and names, or type the answers anew",
     ),
     "other-year": Kind(
         "error",
@@ -204,12 +225,12 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "structure": Kind(
         "error",
-        "工作表结构已改变：{why}。请勿插入、删除行列或改动工作表名；请用下发的空白工作簿重新填报",
+        "{why}",
         "the structure was changed: {why}",
     ),
     "not-computable": Kind(
         "error",
-        "此处的公式无法计算：{why}。请恢复原公式，或用下发的空白工作簿重新填报",
+        "此处的公式无法计算：{why}。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here cannot be computed: {why}",
     ),
     # several files
@@ -230,14 +251,16 @@ CATALOGUE: dict[str, Kind] = {
     # what was changed in a workbook
     "more": Kind(
         "warning",
-        "另有 {count} 处同类问题（{kind}）没有列出",
+        "与上面相同的问题另有 {count} 处，没有一一列出",
         "{count} more of the same kind ({kind}) are not listed",
     ),
     "constant-changed": Kind(
-        "warning", "此处的文字或数字应为“{expected}”。请恢复", "the text or number here should be {expected!r}"
+        "warning", "此处的文字或数字应为“{expected}”。请改回", "the text or number here should be {expected!r}"
     ),
     "unlocked": Kind(
-        "warning", "此处应为锁定的单元格，锁定已取消。请恢复锁定", "the cell here should be locked and is not"
+        "warning",
+        "此处的锁定已取消。请在“设置单元格格式”的“保护”中重新勾选“锁定”",
+        "the cell here should be locked and is not",
     ),
     "unprotected": Kind(
         "warning",
@@ -250,7 +273,9 @@ CATALOGUE: dict[str, Kind] = {
         "the validation here is gone or another; what was filled in was checked against the original",
     ),
     "name-changed": Kind(
-        "warning", "名称 {name} 应指向 {expected}。请恢复", "the name {name} should refer to {expected}"
+        "warning",
+        "名称 {name} 应指向 {expected}。请在“公式”的“名称管理器”中改回",
+        "the name {name} should refer to {expected}",
     ),
     "number-format": Kind(
         "warning",
@@ -258,10 +283,30 @@ CATALOGUE: dict[str, Kind] = {
         "the number format {format!r} shows another number than the cell holds; it should be {expected!r}",
     ),
     "hidden": Kind("warning", "{what}被隐藏。请取消隐藏，核对其中内容", "{what} is hidden"),
+    "too-narrow": Kind(
+        "warning",
+        "{column} 列太窄，此处的数显示为“####”。请把这一列拉宽",
+        "the column {column} is too narrow: the number here shows as ####",
+    ),
     "filtered": Kind(
         "info",
         "工作表“{name}”处于筛选状态，有 {count} 行没有显示",
         "the sheet {name!r} is filtered: {count} rows do not show",
+    ),
+    "sheet-added": Kind(
+        "info",
+        "多出工作表“{name}”。不影响计分；如要退回重报，请先把它移到另一个文件",
+        "the sheet {name!r} was added; it does not count. Move it to another file before a new report",
+    ),
+    "sheet-copied": Kind(
+        "warning",
+        "多出工作表“{name}”，是“{copied}”的副本。只按“{copied}”计分；如果数填在“{name}”里，请抄回“{copied}”，再删去“{name}”",
+        "the sheet {name!r} is a copy of {copied!r}, which alone counts",
+    ),
+    "sheet-moved": Kind(
+        "info",
+        "工作表“{name}”换了位置。不影响计分；可拖回{before}",
+        "the sheet {name!r} was moved; it belongs behind {before!r}",
     ),
     "merge-changed": Kind(
         "warning",
@@ -273,7 +318,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "calc-settings": Kind(
         "warning",
-        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请改回自动计算",
+        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请在“公式”的“计算选项”中改回“自动”",
         "the workbook's calculation was set to {what}",
     ),
     "foreign": Kind(
@@ -297,6 +342,17 @@ CATALOGUE: dict[str, Kind] = {
         "“{label}”填的是{what}，{how}。{remedy}",
         "{label!r} holds {what}; {how}: {remedy}",
     ),
+    "engine-missing": Kind("error", "不能用 {engine} 重算：{why}", "the engine {engine} cannot be used: {why}"),
+    "engine-failed": Kind(
+        "info",
+        "用 {engine} 重算这一份没有成功：{why}。不影响结论，结论以本系统的计算为准",
+        "the engine {engine} could not recalculate this file: {why}; the verdict rests on the scorer, as ever",
+    ),
+    "engine-gave-up": Kind(
+        "error",
+        "用 {engine} 无法计算这一份：{why}。没有改动；可改用其他引擎，或不写 --engine",
+        "the engine {engine} cannot recalculate this file: {why}; nothing was written, try without --engine",
+    ),
     "engine-differs": Kind(
         "error",
         "引擎 {engine} 算得 {found}，本系统算得 {computed}。请报告这一差异",
@@ -304,17 +360,26 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "missing": Kind("warning", "“{label}”未填，{remedy}", "{label!r} is not filled in: {remedy}"),
     "invalid": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
-    "out-of-range": Kind("error", "“{label}”{why}。请改正", "{label!r}: {why}"),
+    "out-of-range": Kind("error", "“{label}”{why}请改正", "{label!r}: {why}"),
     "inconsistent": Kind("error", "“{label}”{why}", "{label!r}: {why}"),
+    "question": Kind(
+        "info",
+        "“{label}”填的是 {value}，{asked}请改正，或在填报说明（{note}）中写明",
+        "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
+        "that it is meant",
+    ),
+    "none": Kind(
+        "info", "“{label}”没有发生，{worth}。请复核是否属实", "{label!r}: nothing to rate; it counts as {worth}"
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
-        "填报后还没有重新计算（{count} 个单元格仍显示空白时的结果）。在 Excel 或 WPS 中打开即自动计算，或用 xl-kpi recalc",
-        "not recalculated since it was filled: {count} cells still show what the blank showed",
+        "填报后还没有重新计算，{count} 个单元格还显示填报前的结果。计分以填报的数为准；请在 Excel 或 WPS 中打开，按 F9 后保存",
+        "not recalculated since it was filled: {count} cells still show what they showed before",
     ),
     "stale": Kind(
         "warning",
-        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 中按 F9 重算后保存",
+        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 或 WPS 中按 F9 重算后保存",
         "the cell shows {shown}, recomputed it is {computed}",
     ),
     "uncalculated": Kind(
@@ -324,10 +389,16 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "formula-changed": Kind(
         "error",
-        "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
+        "此处原来的公式被改掉了，以重新计算的 {computed} 为准。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here was replaced; recomputed it is {computed}",
     ),
+    "filled-as-given": Kind(
+        "info",
+        "“{label}”（{id}）{why}。已照原样填入，核对时会指出",
+        "{label!r} ({id}): {why}. It was filled in as given; the check will point it out",
+    ),
     "answers": Kind("error", "填报数据：{why}。请改正后再填", "answers: {why}"),
+    "units-note": Kind("info", "单位名单 {file}{where}：{why}", "list of units {file}{where}: {why}"),
     "units": Kind("error", "单位名单 {file}{where}：{why}。请改正", "list of units {file}{where}: {why}"),
 }
 
@@ -378,6 +449,8 @@ REJECTING = frozenset(
         "lock-file",
         "empty-file",
         "encrypted",
+        "sealed",
+        "restricted",
         "old-format",
         "not-a-workbook",
         "damaged",

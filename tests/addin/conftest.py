@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,12 +40,18 @@ def excel(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(scope="session")
-def typical_content() -> bytes:
-    """The blood station's workbook of the case 典型: worked by hand to 301.41 of 400."""
+def typical_answers() -> dict[str, Any]:
+    """The answers of the blood station's case 典型: worked by hand to 301.41 of 400."""
     cases = yaml.safe_load((CASES / "zaozhuang-blood-2022.yaml").read_text(encoding="utf-8"))
     answers = {name: case["answers"] for case in cases if (name := case["name"]) in ("满分", "典型")}
+    return answers["满分"] | answers["典型"]
+
+
+@pytest.fixture(scope="session")
+def typical_content(typical_answers: dict[str, Any]) -> bytes:
+    """The blood station's workbook of that case."""
     blank = api.build(api.scheme("zaozhuang-blood-2022"))
-    filled = api.fill(("blank.xlsx", blank), answers["满分"] | answers["典型"])
+    filled = api.fill(("blank.xlsx", blank), typical_answers)
     return api.recalculated(("filled.xlsx", filled))
 
 

@@ -320,7 +320,7 @@ def test_a_book_that_is_not_ours_is_said_to_be_none(excel: Desktop) -> None:
 def test_the_list_of_an_earlier_check_does_not_outlast_a_check_that_rejects(book: xw.Book) -> None:
     book.sheets[ENTRY].range("E10").clear_contents()
     commands.check(book)
-    book.sheets.add("多出的表")
+    book.sheets["汇总"].name = "总分"
     report, _ = commands.check(book)
     assert report.verdict == "reject"
     assert [row[2] for row in block(book)] == [f.code for f in report.findings] == ["structure"]

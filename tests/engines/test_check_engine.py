@@ -121,7 +121,7 @@ def test_every_engine_sees_odd_answers_as_the_scorer_does(engine: str, engine_na
     engine_named(engine)
     row = checked(odd(), engine)
     # LibreOffice has no booleans, only numbers that it shows as TRUE: the value adopted, and whether it is filled in.
-    assert set(found(row, *DIFFERENT)) == ({"数据填报!H8", "数据填报!K8"} if engine == "libreoffice" else set())
+    assert set(found(row, *DIFFERENT)) == ({"数据填报!H8", "数据填报!M8"} if engine == "libreoffice" else set())
     assert "数据填报!E16" in found(row, "text-number")
 
 
@@ -147,27 +147,86 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_an_engine_that_is_not_installed_is_a_finding_and_says_what_to_do(
+def test_an_engine_that_is_not_installed_is_said_before_any_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(libreoffice, "_USUAL_PLACES", ())
     monkeypatch.setenv("PATH", os.devnull)
-    (tmp_path / "甲.xlsx").write_bytes(returned("甲单位"))
-    code, (row,) = command(capsys, tmp_path, "--engine", "libreoffice")
-    assert code == 1
-    assert (row["verdict"], row["code"]) == ("reject", "not-computable")
-    assert "请安装 LibreOffice" in row["findings"][0]["message"]
+    for what in (["check"], ["recalc", "--in-place"]):
+        code = cli.main([*what, str(tmp_path / "没有这个文件.xlsx"), "--engine", "libreoffice"])
+        said = capsys.readouterr()
+        assert (code, said.out) == (2, "")
+        assert "请安装 LibreOffice" in said.err
 
 
-def test_an_engine_that_breaks_is_a_finding(
+def test_an_engine_with_a_defect_leaves_the_verdict_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(engines, "named", lambda name: Failing())
     (tmp_path / "甲.xlsx").write_bytes(returned("甲单位"))
     code, (row,) = command(capsys, tmp_path, "--engine", "formulas")
+    assert (code, row["verdict"], row["code"], row["total"]) == (0, "accept", "ok", 67.5)
+    (remark,) = row["findings"]
+    assert (remark["code"], remark["severity"]) == ("engine-failed", "info")
+    assert "ZeroDivisionError" in remark["message"]
+
+
+def office_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """In place of LibreOffice a program that does something else."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "soffice").write_text(f"#!/bin/sh\n{does}\n")
+    (tmp_path / "bin" / "soffice").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+
+
+KILLS_WHO_ASKED = "kill -KILL $(ps -o ppid= -p $PPID)"  # its parent is the shell that guards it
+
+
+@posix
+@pytest.mark.parametrize(
+    ("does", "workers", "said"),
+    [("exit 0", "0", "打不开该文件"), ("exit 0", "2", "打不开该文件"), (KILLS_WHO_ASKED, "2", "处理进程意外终止")],
+)
+def test_an_engine_that_fails_on_a_file_is_a_remark_and_changes_nothing_else(
+    does: str,
+    workers: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = {"甲": returned("甲单位"), "乙": with_cell(returned("乙单位"), "汇总!D7", RAISED), "丙": b"PK"}
+    (tmp_path / "收回").mkdir()
+    for name, content in files.items():
+        (tmp_path / "收回" / f"{name}.xlsx").write_bytes(content)
+    without = command(capsys, tmp_path / "收回")
+    office_that(tmp_path, monkeypatch, does)
+    journal = ("--resume", tmp_path / "进度")
+    for more in ((), journal):
+        code, rows = command(capsys, tmp_path / "收回", "--engine", "libreoffice", "--workers", workers, *more)
+        remarks = [[f for f in row["findings"] if f["code"] == "engine-failed"] for row in rows]
+        for row in rows:
+            row["findings"] = [f for f in row["findings"] if f["code"] != "engine-failed"]
+        assert (code, rows) == without
+        by_file = {row["file"]: found for row, found in zip(rows, remarks, strict=True)}
+        assert by_file["丙.xlsx"] == []  # no engine was asked
+        for name in ("甲.xlsx", "乙.xlsx"):
+            (remark,) = by_file[name]
+            assert remark["severity"] == "info"
+            assert said in remark["message"]
+
+
+@posix
+def test_a_file_that_an_engine_cannot_recalculate_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "甲.xlsx"
+    book.write_bytes(returned("甲单位"))
+    office_that(tmp_path, monkeypatch, "exit 0")
+    code = cli.main(["recalc", str(book), "--scheme", str(SMALL), "--engine", "libreoffice", "--in-place"])
     assert code == 1
-    assert (row["verdict"], row["code"]) == ("reject", "unprocessable")
-    assert "ZeroDivisionError" in row["findings"][0]["message"]
+    assert "打不开该文件" in capsys.readouterr().err
+    assert book.read_bytes() == returned("甲单位")
 
 
 @pytest.mark.usefixtures("libreoffice_installed")

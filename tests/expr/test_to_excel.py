@@ -69,6 +69,7 @@ EACH_OP = [
     (ops.Not(ops.Is("a", "x")), 'NOT(A1="x")'),
     (ops.If(ops.Filled("a"), b, ops.Text("")), 'IF(A1<>"",A2,"")'),
     (ops.IfError(a, "有误"), 'IFERROR(A1,"有误")'),
+    (ops.Joined((ops.Text("是"), ops.Round(a, 4), ops.Text("%"))), '"是"&ROUND(A1,4)&"%"'),
 ]
 
 

@@ -62,6 +62,10 @@ def holds(condition: ops.Op, **columns: Values) -> list[bool]:
         (ops.If(ops.IsNumber("a"), a, ops.Text("有误")), [3.0, 0.0, "有误", "有误", "有误", "有误"]),
         (ops.If(ops.Filled("a"), ops.Text(""), b), [None, None, 0.5, 1.0, None, None]),
         (ops.IfError(a, "有误"), [3.0, 0.0, None, None, "是", "5"]),
+        (
+            ops.If(ops.IsNumber("a"), ops.Joined((ops.Text("共"), ops.Div(a, ops.Const(8)), ops.Text("%"))), YES),
+            ["共0.375%", "共0%", "成立", "成立", "成立", "成立"],
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -185,6 +185,9 @@ def test_the_drawn_expressions_use_every_op_of_numbers(drawn: list[Case]) -> Non
         return {type(op)}.union(*(kinds(child) for child in ops.children(op)))
 
     used = set().union(*(kinds(op) for op, _ in drawn))
-    texts = {ops.Text, ops.Is, ops.Filled, ops.IsNumber, ops.IfError, ops.CountText, ops.Count, ops.CountFilled}
+    texts = {
+        *(ops.Text, ops.Is, ops.Filled, ops.IsNumber, ops.IfError, ops.CountText, ops.Count, ops.CountFilled),
+        ops.Joined,
+    }
     known = {item for item in vars(ops).values() if isinstance(item, type) and issubclass(item, ops.Op)}
     assert used == known - texts - {ops.Op, ops.Step}

@@ -26,6 +26,7 @@ COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META = (
     "_xl_kpi",
 )
 CONTENT_TYPES, WORKBOOK, STYLES = "[Content_Types].xml", "xl/workbook.xml", "xl/styles.xml"
+TEXTS = "xl/sharedStrings.xml"
 BOOK_RELS = "xl/_rels/workbook.xml.rels"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DOC_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -178,6 +179,11 @@ def inline(value: str) -> str:
     return f'<is><t xml:space="preserve">{escape(value)}</t></is>'
 
 
+def validation(cells: str) -> str:
+    """A pattern for the validation of some cells."""
+    return rf'<dataValidation [^>]*sqref="{cells}".*?</dataValidation>'
+
+
 class Book:
     """A filled workbook as parts; each method changes it in one way, `bytes()` packs it up again."""
 
@@ -226,9 +232,15 @@ class Book:
         """The part of a sheet."""
         found = re.search(rf'<sheet name="{name}"[^>]*r:id="(\w+)"', self.text(WORKBOOK))
         assert found, name
-        target = re.search(rf'Target="([^"]+)" Id="{found[1]}"', self.text(BOOK_RELS))
-        assert target
-        return target[1].lstrip("/")
+        relation = re.search(rf'<Relationship [^>]*Id="{found[1]}"[^>]*>', self.text(BOOK_RELS))
+        assert relation
+        target = re.findall('Target="([^"]+)"', relation[0])[0]
+        return target[1:] if target.startswith("/") else f"xl/{target}"
+
+    def relation(self, part: str) -> str:
+        """The relationship of the workbook that leads to a part, as the XML has it."""
+        target = part.removeprefix("xl/")
+        return re.findall(rf'<Relationship [^>]*Target="(?:/xl/)?{target}"[^>]*>', self.text(BOOK_RELS))[0]
 
     def sheets(self) -> list[str]:
         """The parts of all sheets."""
@@ -314,6 +326,7 @@ class Book:
         assert style
         xf = re.findall(r"<xf [^>]*?/>|<xf .*?</xf>", xfs[2], re.DOTALL)[int(style[1])]
         if number_format is not None:
+            xf = xf.replace(' applyNumberFormat="1"', "")
             xf = re.sub(r'numFmtId="\d+"', 'numFmtId="900" applyNumberFormat="1"', xf, count=1)
             code = escape(number_format, {'"': "&quot;"})
             styles = styles.replace("</numFmts>", f'<numFmt numFmtId="900" formatCode="{code}" /></numFmts>')
@@ -338,7 +351,7 @@ class Book:
         """Take a row out, with the merges, links and validations that lie in it."""
         self.on(sheet, rf'<row r="{row}"[^>]*?(?:/>|>.*?</row>)', "")
         area = rf'"[A-Z]+{row}(?::[A-Z]+{row})?"'
-        gone = rf"<(?:mergeCell|hyperlink) ref={area}[^>]*/>|<dataValidation sqref={area}.*?</dataValidation>"
+        gone = rf"<(?:mergeCell|hyperlink) ref={area}[^>]*/>|<dataValidation [^>]*sqref={area}.*?</dataValidation>"
         self.put(self.sheet(sheet), re.sub(gone, "", self.text(self.sheet(sheet)), flags=re.DOTALL))
         return self._relocate(sheet, lambda r, c: None if r == row else (r - (r > row), c))
 

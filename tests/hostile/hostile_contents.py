@@ -24,6 +24,7 @@ from hostile_book import (
     flag,
     reject,
     unscored,
+    validation,
 )
 
 TOTAL, GRADE, VETO = f"{SUMMARY}!D8", f"{SUMMARY}!B15", f"{SUMMARY}!F19"  # F19: 安全生产, 一票否决
@@ -165,21 +166,21 @@ FORMULAS = [
         "an input is cut and pasted one row down: the formulas follow it",
         flag("formula-changed"),
         lambda b: b.on(
-            ENTRY, r'(<c r="K10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
+            ENTRY, r'(<c r="M10"[^>]*><f>)(.*?)</f>', lambda f: f[1] + f[2].replace("E10", "E11") + "</f>"
         ),
-        f"{ENTRY}!K10",
+        f"{ENTRY}!M10",
     ),
 ]
 
 
 def _share(book: Book, changed: bool = False) -> Book:
-    """K5 to K7 share one formula; changed, the first of them is another."""
-    formula = book.formula(f"{ENTRY}!K5")
+    """M5 to M7 share one formula; changed, the first of them is another."""
+    formula = book.formula(f"{ENTRY}!M5")
     if changed:
         formula = formula.replace("E5,&quot;&quot;", "0,&quot;&quot;").replace('E5,""', '0,""')
-    book.on(ENTRY, r'(<c r="K5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="K5:K7" si="0">{formula}</f>')
+    book.on(ENTRY, r'(<c r="M5"[^>]*>)<f>.*?</f>', lambda f: f'{f[1]}<f t="shared" ref="M5:M7" si="0">{formula}</f>')
     for row in (6, 7):
-        book.on(ENTRY, rf'(<c r="K{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
+        book.on(ENTRY, rf'(<c r="M{row}"[^>]*>)<f>.*?</f>', r'\1<f t="shared" si="0"/>')
     return book
 
 
@@ -197,7 +198,7 @@ SHARED = [
         "the formula that two cells share is another",
         flag("formula-changed"),
         lambda b: _share(b, changed=True),
-        f"{ENTRY}!K7",
+        f"{ENTRY}!M7",
     ),
     Kind(
         "shared-elsewhere",
@@ -759,8 +760,8 @@ CONSTANTS = [
         "extra-beside",
         "a note to the right of the table",
         flag("extra-content"),
-        lambda b: b.words(f"{ENTRY}!N5", "见附件"),
-        f"{ENTRY}!N5",
+        lambda b: b.words(f"{ENTRY}!P5", "见附件"),
+        f"{ENTRY}!P5",
     ),
     Kind(
         "extra-below",
@@ -773,18 +774,18 @@ CONSTANTS = [
         "extra-hyperlink-formula",
         "a HYPERLINK formula beside the table",
         flag("extra-content", "foreign"),
-        lambda b: b.computes(f"{ENTRY}!N5", 'HYPERLINK("http://127.0.0.1:9/","x")', "x", "str"),
-        f"{ENTRY}!N5",
+        lambda b: b.computes(f"{ENTRY}!P5", 'HYPERLINK("http://127.0.0.1:9/","x")', "x", "str"),
+        f"{ENTRY}!P5",
     ),
     Kind(
         "extra-unknown-function",
         "a formula beside the table that nothing computes, on which nothing depends",
         flag("extra-content"),
-        lambda b: b.computes(f"{ENTRY}!N5", "NOSUCHFUNC(1)", "1"),
-        f"{ENTRY}!N5",
+        lambda b: b.computes(f"{ENTRY}!P5", "NOSUCHFUNC(1)", "1"),
+        f"{ENTRY}!P5",
     ),
     Kind(
-        "extra-blank", "an empty cell with a style beside the table", accept(), lambda b: b.write(f"{ENTRY}!N5", "")
+        "extra-blank", "an empty cell with a style beside the table", accept(), lambda b: b.write(f"{ENTRY}!P5", "")
     ),
 ]
 
@@ -871,7 +872,7 @@ def _conditional_number(book: Book) -> Book:
     return book.on(SUMMARY, "<conditionalFormatting", formatting + "<conditionalFormatting")
 
 
-_VALIDATION = r'<dataValidation sqref="E10:G10".*?</dataValidation>'
+_VALIDATION = validation("E10:G10")
 VALIDATIONS = [
     Kind(
         "validation-gone",
@@ -941,7 +942,7 @@ VALIDATIONS = [
 
 def _merged_validations(book: Book) -> Book:
     """Two 是/否 lists with the same messages become one with both ranges."""
-    book.on(ENTRY, r'<dataValidation sqref="E36:G36".*?</dataValidation>', "")
+    book.on(ENTRY, validation("E36:G36"), "")
     return book.on(ENTRY, r'sqref="E35:G35"', 'sqref="E35:G36"')
 
 

@@ -17,6 +17,7 @@ from hostile_book import (
     META,
     STYLES,
     SUMMARY,
+    TEXTS,
     WORKBOOK,
     Book,
     Kind,
@@ -320,8 +321,8 @@ XML = [
         "entity-file",
         "an entity that is a file of this machine",
         reject("unsafe-xml"),
-        lambda b: _head(b, b.sheet(ENTRY), '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').on(
-            ENTRY, "做好群众满意度", "&t;"
+        lambda b: _head(b, TEXTS, '<!DOCTYPE x [<!ENTITY t SYSTEM "file:///etc/passwd">]>').sub(
+            TEXTS, "做好群众满意度", "&t;"
         ),
     ),
     Kind(
@@ -391,7 +392,7 @@ XML = [
         "control-character",
         "a label holds a character that XML does not allow",
         reject("damaged"),
-        lambda b: b.on(ENTRY, "做好群众满意度", "做好\x01群众满意度"),
+        lambda b: b.sub(TEXTS, "做好群众满意度", "做好\x01群众满意度"),
     ),
     Kind(
         "relations-not-well-formed",
@@ -435,7 +436,7 @@ XML = [
         "string-number",
         "a shared string does not exist",
         reject("damaged"),
-        lambda b: b.write(f"{ENTRY}!E10", "<v>5</v>", "s"),
+        lambda b: b.write(f"{ENTRY}!E10", "<v>99999</v>", "s"),
     ),
     Kind(
         "bom",
@@ -459,7 +460,10 @@ def _decoy(book: Book) -> Book:
         book.text(part).replace("<v>13</v>", "<v>14</v>"),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
     )
-    return book.sub(BOOK_RELS, f'Target="/{part}"', f'Target="/{other}"')
+    relation = book.relation(part)
+    return book.sub(
+        BOOK_RELS, re.escape(relation), relation.replace(part.removeprefix("xl/"), "worksheets/sheet33.xml")
+    )
 
 
 def _decoy_book(book: Book) -> Book:
@@ -603,7 +607,7 @@ AMBIGUOUS = [
 
 
 def _relation(book: Book) -> str:
-    return re.findall(r'<Relationship [^>]*Target="/xl/worksheets/sheet33.xml"[^>]*/>', book.text(BOOK_RELS))[0]
+    return book.relation("xl/worksheets/sheet33.xml")
 
 
 # --- other kinds of file

@@ -19,6 +19,7 @@ from hostile_book import (
     RULES,
     STYLES,
     SUMMARY,
+    TEXTS,
     WORKBOOK,
     Book,
     Kind,
@@ -48,7 +49,7 @@ def _remove_sheet(book: Book, name: str) -> Book:
     part = book.sheet(name)
     del book.parts[part]
     book.sub(CONTENT_TYPES, f'<Override PartName="/{part}"[^>]*/>', "")
-    book.sub(BOOK_RELS, f'<Relationship [^>]*Target="/{part}"[^>]*/>', "")
+    book.sub(BOOK_RELS, re.escape(book.relation(part)), "")
     return _unlist(book, name)
 
 
@@ -117,15 +118,24 @@ STRUCTURE = [
         lambda b: _exchange_rows(b, 17, 18),
     ),
     Kind(
-        "sheet-renamed", "数据填报 is called 数据填报1", reject("structure"), lambda b: _rename(b, ENTRY, "数据填报1")
+        "sheet-renamed",
+        "数据填报 is called 数据填报1",
+        reject("structure"),
+        lambda b: renamed_sheet(b, ENTRY, "数据填报1"),
     ),
-    Kind("sheet-renamed-summary", "汇总 is called 总分", reject("structure"), lambda b: _rename(b, SUMMARY, "总分")),
-    Kind("sheet-added", "a sheet is added", reject("structure"), lambda b: add_sheet(b, "Sheet1")),
+    Kind(
+        "sheet-renamed-summary",
+        "汇总 is called 总分",
+        reject("structure"),
+        lambda b: renamed_sheet(b, SUMMARY, "总分"),
+    ),
+    Kind("sheet-added", "a sheet is added", accept("sheet-added"), lambda b: add_sheet(b, "Sheet1")),
     Kind(
         "sheet-added-hidden",
         "a very hidden sheet is added",
-        reject("structure"),
+        flag("hidden"),
         lambda b: add_sheet(b, "x", "veryHidden"),
+        "x!A1",
     ),
     Kind("sheet-missing", "评分规则 is deleted", reject("structure"), lambda b: _remove_sheet(b, RULES)),
     Kind("sheet-missing-entry", "数据填报 is deleted", reject("structure"), lambda b: _remove_sheet(b, ENTRY)),
@@ -145,7 +155,7 @@ STRUCTURE = [
 ]
 
 
-def _rename(book: Book, name: str, to: str) -> Book:
+def renamed_sheet(book: Book, name: str, to: str) -> Book:
     """A tab's new name, which every formula and name follows."""
     for part in book.sheets():
         book.put(part, book.text(part).replace(f"'{name}'!", f"'{to}'!"))
@@ -156,7 +166,7 @@ def _rename(book: Book, name: str, to: str) -> Book:
 def _exchange_rows(book: Book, one: int, other: int) -> Book:
     def renamed(row: str, number: int, to: int) -> str:
         row = row.replace(f'<row r="{number}"', f'<row r="{to}"')
-        return re.sub(rf"\b([A-L]){number}\b", rf"\g<1>{to}", row)
+        return re.sub(rf"\b([A-N]){number}\b", rf"\g<1>{to}", row)
 
     part = book.sheet(ENTRY)
     text = book.text(part)
@@ -186,8 +196,8 @@ def _filtered(book: Book) -> Book:
 def _column(book: Book, sheet: str, number: int, attributes: str) -> Book:
     return book.on(
         sheet,
-        rf'<col ([^>]*)min="{number}" max="{number}" ?/>',
-        rf'<col {attributes} \1min="{number}" max="{number}"/>',
+        rf'<col min="{number}" max="{number}"([^>]*)/>',
+        rf'<col min="{number}" max="{number}" {attributes}\1/>',
     )
 
 
@@ -235,7 +245,7 @@ HIDING = [
         "column-flat",
         "the column 自报值 has no width",
         flag("hidden"),
-        lambda b: b.on(ENTRY, '<col width="13" customWidth="1" min="5"', '<col width="0" customWidth="1" min="5"'),
+        lambda b: b.on(ENTRY, '<col min="5" max="5" width="11.5"', '<col min="5" max="5" width="0"'),
     ),
     Kind(
         "filter-as-cover",
@@ -248,7 +258,7 @@ HIDING = [
         "column-shown",
         "the hidden columns are shown",
         accept(),
-        lambda b: b.on(ENTRY, '<col hidden="1" ', "<col ", 0),
+        lambda b: b.on(ENTRY, '(<col [^>]*) hidden="1"', r"\1", 0),
     ),
     Kind(
         "resized",
@@ -256,7 +266,7 @@ HIDING = [
         accept(),
         lambda b: (
             b.on(ENTRY, r'<row r="17" ht="[^"]*"', '<row r="17" ht="40"')
-            .on(ENTRY, '<col width="44"', '<col width="60"')
+            .on(ENTRY, '(<col [^>]*) width="36"', r'\1 width="60"')
             .on(ENTRY, "<sheetView ", '<sheetView zoomScale="120" ')
             .on(ENTRY, "<pane [^>]*/>", "")
             .on(ENTRY, "<selection [^>]*/>", "", 0)
@@ -266,7 +276,7 @@ HIDING = [
 
 
 def _state(book: Book, sheet: str, state: str) -> Book:
-    return book.sub(WORKBOOK, rf'(<sheet name="{sheet}"[^>]*state=")visible', rf"\g<1>{state}")
+    return book.sub(WORKBOOK, rf'<sheet name="{sheet}"', rf'\g<0> state="{state}"')
 
 
 def _merge(book: Book, sheet: str, *areas: str) -> Book:
@@ -333,7 +343,7 @@ PROTECTION = [
         "protection-loose",
         "数据填报 is protected, but rows may be inserted and deleted",
         flag("unprotected") | accept(),  # nothing was inserted: to insist on the small print is a matter of taste
-        lambda b: b.on(ENTRY, 'insertRows="1"', 'insertRows="0"').on(ENTRY, 'deleteRows="1"', 'deleteRows="0"'),
+        lambda b: b.on(ENTRY, "<sheetProtection ", '<sheetProtection insertRows="0" deleteRows="0" '),
     ),
     Kind(
         "protected-range-free",
@@ -627,31 +637,35 @@ def _namespaces(book: Book) -> Book:
     )
 
 
-def shared_strings(book: Book) -> Book:
-    """Inline strings in a table of shared ones, with runs and phonetic guides among them."""
-    table: dict[str, int] = {}
+def rich_strings(book: Book) -> Book:
+    """Shared strings with runs and phonetic guides among them, and a count that is wrong."""
+    number = 0
+
+    def one(item: re.Match[str]) -> str:
+        nonlocal number
+        number += 1
+        text = item[1]
+        if number % 7 != 3 or "&" in text:
+            return f'<si><t xml:space="preserve">{text}</t></si>'
+        half = len(text) // 2
+        guide = '<rPh sb="0" eb="1"><t>pinyin</t></rPh><phoneticPr fontId="1" type="noConversion"/>'
+        runs = "".join(f'<r><t xml:space="preserve">{piece}</t></r>' for piece in (text[:half], text[half:]))
+        return f"<si>{runs}{guide}</si>"
+
+    book.sub(TEXTS, r"<si><t[^>]*>([^<]*)</t></si>", one, 0)
+    return book.sub(TEXTS, "<sst ", f'<sst count="9999" uniqueCount="{number}" ')
+
+
+def inline_strings(book: Book) -> Book:
+    """Every text stands in its cell."""
+    texts = re.findall(r"<si><t[^>]*>([^<]*)</t></si>", book.text(TEXTS))
 
     def one(cell: re.Match[str]) -> str:
-        number = table.setdefault(cell[3], len(table))
-        return f'{cell[1]}t="s"{cell[2]}><v>{number}</v></c>'
+        return f'{cell[1]}t="inlineStr"{cell[2]}><is><t xml:space="preserve">{texts[int(cell[3])]}</t></is></c>'
 
     for part in book.sheets():
-        book.sub(part, r'(<c r="[A-Z]+\d+"[^>]*?)t="inlineStr"([^>]*)><is><t[^>]*>([^<]*)</t></is></c>', one, 0)
-    items = []
-    for text, number in table.items():
-        plain = f'<si><t xml:space="preserve">{text}</t></si>'
-        half = len(text) // 2
-        if number % 7 == 3 and "&" not in text:
-            guide = '<rPh sb="0" eb="1"><t>pinyin</t></rPh><phoneticPr fontId="1" type="noConversion"/>'
-            runs = "".join(f'<r><t xml:space="preserve">{piece}</t></r>' for piece in (text[:half], text[half:]))
-            plain = f"<si>{runs}{guide}</si>"
-        items.append(plain)
-    book.add_part(
-        "xl/sharedStrings.xml",
-        f'{HEAD}<sst xmlns="{MAIN}" count="9999" uniqueCount="{len(items)}">{"".join(items)}</sst>',
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml",
-    )
-    return book.relate(BOOK_RELS, "rId92", "sharedStrings", "sharedStrings.xml")
+        book.sub(part, r'(<c r="[A-Z]+\d+"[^>]*?)t="s"([^>]*)><v>(\d+)</v></c>', one, 0)
+    return book
 
 
 def renumbered_styles(book: Book) -> Book:
@@ -671,9 +685,9 @@ def renumbered_styles(book: Book) -> Book:
 
 def _wps(book: Book) -> Book:
     """All that WPS does at once."""
-    _namespaces(renumbered_styles(shared_strings(wps_parts(book))))
+    _namespaces(renumbered_styles(rich_strings(wps_parts(book))))
     for part in book.sheets():
-        book.put(part, HEAD + re.sub(r' t="n"|<dimension [^>]*/>', "", book.text(part)))
+        book.put(part, re.sub(r"<dimension [^>]*/>", "", book.text(part)))
     return book
 
 
@@ -728,7 +742,8 @@ def _rels(book: Book, sheet: str) -> str:
 OTHER_PROGRAMS = [
     Kind("wps-parts", "WPS's own parts: KSOProductBuildVer, cellimages, etCustomData", accept(), wps_parts),
     Kind("wps-namespaces", "further namespaces, xr:uid, alternate content", accept(), _namespaces),
-    Kind("shared-strings", "texts stand in the table of shared strings", accept(), shared_strings),
+    Kind("rich-strings", "shared strings have runs and phonetic guides", accept(), rich_strings),
+    Kind("inline-strings", "every text stands in its cell", accept(), inline_strings),
     Kind("styles-renumbered", "every cell's format has another number", accept(), renumbered_styles),
     Kind("wps", "all that WPS does at once", accept(), _wps),
     Kind("prefixes", "every element has the prefix x:", accept(), prefixed),
@@ -804,7 +819,6 @@ def _object(book: Book) -> Book:
     book.add_part("xl/embeddings/oleObject1.bin", b"\xd0\xcf\x11\xe0" + bytes(508), _BINARY)
     book.relate(_rels(book, ENTRY), "rId97", "oleObject", "../embeddings/oleObject1.bin")
     element = '<oleObjects><oleObject progId="Package" shapeId="1025" r:id="rId97"/></oleObjects>'
-    book.on(ENTRY, "<worksheet ", f'<worksheet xmlns:r="{DOC_RELS}" ')
     return book.on(ENTRY, "</worksheet>", element + "</worksheet>")
 
 
@@ -838,7 +852,6 @@ def _web_image(book: Book) -> Book:
 
 def _link(book: Book) -> Book:
     book.relate(_rels(book, ENTRY), "rId99", "hyperlink", "http://127.0.0.1:9/", external=True)
-    book.on(ENTRY, "<worksheet ", f'<worksheet xmlns:r="{DOC_RELS}" ')
     return book.on(ENTRY, "</hyperlinks>", '<hyperlink ref="B5" r:id="rId99"/></hyperlinks>')
 
 
@@ -949,7 +962,7 @@ SIZE = [
         "unique-count-lies",
         "the table of shared strings says that it holds four thousand million",
         accept() | reject("too-large", "unsafe-xml", "damaged", "ambiguous"),
-        lambda b: shared_strings(b).sub("xl/sharedStrings.xml", 'uniqueCount="[0-9]+"', 'uniqueCount="4000000000"'),
+        lambda b: rich_strings(b).sub("xl/sharedStrings.xml", 'uniqueCount="[0-9]+"', 'uniqueCount="4000000000"'),
         heavy=True,
     ),
 ]

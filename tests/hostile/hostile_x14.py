@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from hostile_book import ENTRY, SUMMARY, Book, Kind, accept, flag
+from hostile_book import ENTRY, SUMMARY, Book, Kind, accept, flag, validation
 from hostile_contents import BUILD, MEASURES, TOTAL
 from hostile_sheets import prefixed
 
@@ -50,7 +50,7 @@ def _altered(book: Book, cells: str, was: str, by: str) -> Book:
         assert was in found[0], was
         return found[0].replace(was, by)
 
-    return x14_validations(book.on(ENTRY, rf'<dataValidation sqref="{cells}".*?</dataValidation>', alter))
+    return x14_validations(book.on(ENTRY, validation(cells), alter))
 
 
 def x14_condition(book: Book, sheet: str, cells: str, look: str) -> Book:
@@ -91,7 +91,7 @@ KINDS = (
         "x14-validation-gone",
         "an input may be anything, the others are validated by x14",
         flag("validation-changed"),
-        lambda b: x14_validations(b.on(ENTRY, r'<dataValidation sqref="E10:G10".*?</dataValidation>', "")),
+        lambda b: x14_validations(b.on(ENTRY, validation("E10:G10"), "")),
         MEASURES,
     ),
     Kind(

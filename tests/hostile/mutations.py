@@ -6,6 +6,7 @@ import hostile_contents
 import hostile_honest
 import hostile_packages
 import hostile_sheets
+import hostile_written
 import hostile_x14
 from hostile_book import Kind
 
@@ -15,5 +16,6 @@ KINDS: tuple[Kind, ...] = (
     *hostile_packages.KINDS,
     *hostile_honest.KINDS,
     *hostile_x14.KINDS,
+    *hostile_written.KINDS,
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

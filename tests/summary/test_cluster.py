@@ -103,7 +103,7 @@ def test_an_address_that_is_none_is_said_so() -> None:
 
 def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(XlKpiError, match=r"pip install 'xl-kpi\[cluster\]'"):
+    with pytest.raises(XlKpiError, match=r'pip install "xl-kpi\[cluster\]"'):
         list(each(work, [(0, "ok", None)], lost=lost, scheduler="tcp://127.0.0.1:1"))
 
 

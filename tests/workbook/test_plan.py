@@ -51,7 +51,7 @@ COLUMNS = {
     "cdc-emergency": ("指标类别", "指标编号", "指标名称", "指标要求与计算方法", "分值"),
     "small": ("序号", "一级指标", "任务要点", "年度目标", "分值", "责任人"),
 }
-ENTRY = ("任务", "指标", "单位", "标准", "自报值", "核实值", "终裁值", "采用值", "状态", "说明")
+ENTRY = ("任务", "指标", "单位", "标准", "自报值", "核实值", "终裁值", "采用值", "状态", "提示", "说明", "填报说明")
 
 
 def head(book: Opened, sheet: str, title: str) -> tuple[int, str]:
@@ -158,7 +158,7 @@ def test_every_input_has_a_row_with_its_label_and_three_stage_cells(workbook: st
     book = opened(workbook)
     cells = book.cells["数据填报"]
     columns = {title: head(book, "数据填报", title)[1] for title in ENTRY}
-    assert list(columns.values()) == list("ABCDEFGHIJ")
+    assert list(columns.values()) == list("ABCDEFGHIJKL")
     seen = set()
     for item in mapped(workbook)["inputs"]:
         row = square(item["cells"]["self"].partition("!")[2])[0]
@@ -166,11 +166,15 @@ def test_every_input_has_a_row_with_its_label_and_three_stage_cells(workbook: st
         seen.add(row)
         assert item["cells"] == {
             stage: f"数据填报!{columns[title]}{row}"
-            for stage, title in (("self", "自报值"), ("review", "核实值"), ("final", "终裁值"))
+            for stage, title in (
+                *(("self", "自报值"), ("review", "核实值"), ("final", "终裁值")),
+                ("note", "填报说明"),
+            )
         }
         assert cells[f"{columns['指标']}{row}"].value == item["label"]
         assert cells[f"{columns['说明']}{row}"].value, "what to fill in, in words"
-        for title in ("自报值", "核实值", "终裁值"):
+        assert not cells[f"{columns['提示']}{row}"].value
+        for title in ("自报值", "核实值", "终裁值", "填报说明"):
             assert cells[f"{columns[title]}{row}"].value is None
             assert cells[f"{columns[title]}{row}"].formula is None
         assert cells[f"{columns['采用值']}{row}"].value == ""
@@ -395,7 +399,9 @@ def test_it_is_said_that_the_grades_are_a_default(workbook: str, sheet: str) -> 
 def test_every_reading_and_every_amended_text_stands_on_评分规则(workbook: str) -> None:
     text = opened(workbook).texts("评分规则")
     scheme = written(workbook)
-    told = [*values_of(tasks_of(workbook), "reading"), *scheme.get("readings", [])]
+    told = [*values_of(tasks_of(workbook), "reading")]
+    for reading in scheme.get("readings", []):
+        told += [reading] if isinstance(reading, str) else [reading["text"], *reading["alternatives"].values()]
     told += [scheme["rounding"]["reading"]] if "rounding" in scheme else []
     assert told
     assert [reading for reading in told if reading not in text] == []

@@ -14,7 +14,7 @@ from small_package import (
 )
 
 from xl_kpi.workbook.cells import unescape
-from xl_kpi.workbook.strings import shared_strings
+from xl_kpi.workbook.strings import StringTable, shared_strings
 
 pytestmark = pytest.mark.usefixtures("nothing_leaves_the_process")
 
@@ -87,3 +87,65 @@ def test_the_reader_of_shared_strings_refuses_a_doctype_by_itself(name: str) -> 
 def test_shared_strings_that_are_too_deep_are_refused(depth: int) -> None:
     parts = small() | {"xl/sharedStrings.xml": b"<sst>" + b"<si>" * depth + b"</si>" * depth + b"</sst>"}
     assert code_of(lambda: shared_strings(parts)) == "unsafe-xml"
+
+
+# appending
+
+
+def appended(xml: str, *texts: str) -> tuple[list[int], str]:
+    """The numbers that texts get in a table, and the table afterwards."""
+    found = StringTable.of_file(small() | {"xl/sharedStrings.xml": xml.encode()})
+    assert found is not None
+    name, table = found
+    assert name == "xl/sharedStrings.xml"
+    return [table.index(text) for text in texts], table.part().decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "item"),
+    [
+        (f'<sst xmlns="{MAIN}"><si><t>是</t></si>', "</sst>", "<si><t>{}</t></si>"),
+        # A count there may be stays as it is: no program goes by it.
+        (
+            f'<sst xmlns="{MAIN}" count="9" uniqueCount="1">\n<si><t>是</t></si>',
+            "\n</sst >\r\n",
+            "<si><t>{}</t></si>",
+        ),
+        (f'<x:sst xmlns:x="{MAIN}"><x:si><x:t>是</x:t></x:si>', "</x:sst>", "<x:si><x:t>{}</x:t></x:si>"),
+        (f'<sst xmlns="{MAIN}"><si><r><rPr><b/></rPr><t>是</t></r></si>', "</sst>", "<si><t>{}</t></si>"),
+    ],
+)
+def test_a_text_that_is_new_is_appended_and_nothing_else_changes(before: str, behind: str, item: str) -> None:
+    numbers, table = appended(before + behind, "新", "是", "又", "新")
+    assert numbers == [1, 0, 2, 1]
+    added = item.format("新") + item.format("又")
+    space = len(behind) - len(behind.lstrip())
+    assert table == before + behind[:space] + added + behind[space:]
+    assert shared_strings(small() | {"xl/sharedStrings.xml": table.encode()}) == ["是", "新", "又"]
+
+
+def test_a_table_to_which_nothing_new_is_typed_stays_as_it_is() -> None:
+    xml = f'<sst xmlns="{MAIN}"><si><t>a</t></si><si><t>a</t></si><si/></sst>'
+    assert appended(xml, "a", "") == ([0, 2], xml)
+
+
+@pytest.mark.parametrize("text", [" a ", "a\nb", "\r", "<&>\"'", "_x000D_", "\x01", "😀", "　全角　", ""])
+def test_what_is_appended_is_read_as_it_was_typed(text: str) -> None:
+    (number,), table = appended(f'<sst xmlns="{MAIN}"><si><t>a</t></si></sst>', text)
+    assert shared_strings(small() | {"xl/sharedStrings.xml": table.encode()})[number] == text
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        f'<sst xmlns="{MAIN}"/>',
+        f'<sst xmlns="{MAIN}"><si><t>a</t></si><extLst/></sst>',
+        f'<sst xmlns="{MAIN}"><si><t>a</t></si></sst><!-- 备注 -->',
+    ],
+)
+def test_a_table_without_a_plain_end_is_left_alone(xml: str) -> None:
+    assert StringTable.of_file(small() | {"xl/sharedStrings.xml": xml.encode()}) is None
+
+
+def test_a_workbook_without_a_table_has_none_to_append_to() -> None:
+    assert StringTable.of_file(small() | rels("sharedStrings", "other")) is None

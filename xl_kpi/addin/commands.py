@@ -118,11 +118,15 @@ def headline(report: api.Report) -> str:
     outcome = report.assessment
     if outcome is None:
         problems = [f for f in report.findings if f.severity != "info"]
-        return "\n".join(f.message for f in (problems or report.findings)[:3])
+        return "\n".join(_placed(f) for f in (problems or report.findings)[:3])
     return either(
         f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
         f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
     )
+
+
+def _placed(found: Finding) -> str:
+    return f"{found.sheet}!{found.cell}　{found.message}" if found.cell else found.message
 
 
 def summary(report: api.Report, listed: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from xl_kpi.engines.base import Engine
+from xl_kpi.findings import XlKpiError, either, finding
 
 _CLASSES = {
     "formualizer": "FormualizerEngine",
@@ -14,9 +15,28 @@ _CLASSES = {
     "pyopenvba": "PyOpenVBAEngine",
 }
 OFFERED = ("native", "formulas", "formualizer", "libreoffice")  # pyopenvba is for tests only
+_EXTRA = ("formulas", "formualizer")
+
+
+def require(name: str) -> None:
+    """Raises XlKpiError, saying what to install, where an engine cannot be had on this machine."""
+    why = ""
+    try:
+        module = importlib.import_module(f"xl_kpi.engines.{name}")
+    except ImportError:
+        if name not in _EXTRA:
+            raise
+        why = either(
+            '没有安装。请运行 pip install "xl-kpi[engines]"', 'it is not installed: pip install "xl-kpi[engines]"'
+        )
+    else:
+        if name == "libreoffice" and not module.available():
+            why = str(module.LibreOfficeMissing().reason)
+    if why:
+        raise XlKpiError(finding("engine-missing", engine=name, why=why))
 
 
 def named(name: str) -> Engine:
-    """The engine of a name. Raises KeyError for an unknown one."""
+    """The engine of a name. Raises KeyError for an unknown one, ImportError where `require` says what to install."""
     made: Engine = getattr(importlib.import_module(f"xl_kpi.engines.{name}"), _CLASSES[name])()
     return made

@@ -62,7 +62,7 @@ class LibreOfficeMissing(RecalculationError):
             _NAME,
             "没有找到 LibreOffice（soffice）。请安装 LibreOffice（Debian/Ubuntu："
             "apt-get install libreoffice-calc；Windows、macOS：https://zh-cn.libreoffice.org），"
-            "或把 soffice 所在目录加入 PATH；也可以改用不需要安装的引擎 formualizer。",
+            '或把 soffice 所在目录加入 PATH；也可以改用引擎 formualizer（pip install "xl-kpi[engines]"）',
         )
 
     def __reduce__(self) -> tuple[type[LibreOfficeMissing], tuple[()]]:

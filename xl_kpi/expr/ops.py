@@ -199,6 +199,16 @@ class IfError(Op):
 
 
 @dataclass(frozen=True)
+class Joined(Op):
+    """Words and numbers one after the other, as one text; whoever builds it rounds the numbers to what is to be read.
+
+    Numbers from 0.0001 to 10000000 with at most four decimals: those every program writes alike.
+    """
+
+    args: tuple[Op, ...]
+
+
+@dataclass(frozen=True)
 class Step(Op):
     """An intermediate result the official should see: it gets a labelled row of its own, beside its standard."""
 
@@ -283,5 +293,13 @@ def texts(op: Op) -> Iterator[str]:
     """Every word an expression can show."""
     if isinstance(op, Text):
         yield op.value
-    for child in children(op):
+    for child in () if isinstance(op, Joined) else children(op):
         yield from texts(child)
+
+
+def sentences(op: Op) -> Iterator[Joined]:
+    """Every text with numbers in it that an expression can show."""
+    if isinstance(op, Joined):
+        yield op
+    for child in children(op):
+        yield from sentences(child)

@@ -200,6 +200,10 @@ def _if_error(op: ops.IfError, at: Addresses) -> str:
     return _call("IFERROR", _emit(op.arg, at), quoted(op.text))
 
 
+def _joined(op: ops.Joined, at: Addresses) -> str:
+    return "&".join(_factor(a, at, (ops.Mul, ops.Div)) for a in op.args)
+
+
 _COMPILERS: dict[type[ops.Op], Callable[..., str]] = {
     ops.Const: _const,
     ops.Text: _text,
@@ -225,4 +229,5 @@ _COMPILERS: dict[type[ops.Op], Callable[..., str]] = {
     ops.Not: _not,
     ops.If: _if,
     ops.IfError: _if_error,
+    ops.Joined: _joined,
 }

@@ -109,6 +109,8 @@ def _text(op: ops.Text, batch: Batch) -> Column:
 
 def _if(op: ops.If, batch: Batch) -> Column:
     truth = _truth(op.condition, batch)
+    if not truth.any():  # true of most questions and reasons, whose texts take time
+        return _column(op.otherwise, batch)
     then, otherwise = _column(op.then, batch), _column(op.otherwise, batch)
     return Column(np.where(truth, then.numbers, otherwise.numbers), np.where(truth, then.texts, otherwise.texts))
 
@@ -116,6 +118,17 @@ def _if(op: ops.If, batch: Batch) -> Column:
 def _if_error(op: ops.IfError, batch: Batch) -> Column:
     # Error values enter as the word itself (the reader gives ERROR_TEXT), and no op of ours makes one.
     return _column(op.arg, batch)
+
+
+def _joined(op: ops.Joined, batch: Batch) -> Column:
+    pieces: list[list[str]] = []
+    for arg in op.args:
+        if isinstance(arg, ops.Text):
+            pieces.append([arg.value] * batch.size)
+        else:
+            pieces.append([f"{number:.10g}" for number in np.broadcast_to(_numbers(arg, batch), batch.size).tolist()])
+    codes = [batch.code("".join(words)) for words in zip(*pieces, strict=True)]
+    return Column(np.full(batch.size, np.nan), np.array(codes, dtype=np.int32))
 
 
 def _stack(ids: tuple[str, ...], batch: Batch) -> Floats:
@@ -190,6 +203,7 @@ _COLUMNS: dict[type[ops.Op], Callable[..., Column | Floats | float]] = {
     ops.CountFilled: _count_filled,
     ops.If: _if,
     ops.IfError: _if_error,
+    ops.Joined: _joined,
 }
 
 _TRUTHS: dict[type[ops.Op], Callable[..., Bools]] = {

@@ -9,6 +9,7 @@ import datetime
 import math
 from decimal import Decimal
 
+from xl_kpi.expr import semantics
 from xl_kpi.findings import either
 from xl_kpi.rules.base import Input, Kind, serial
 
@@ -54,18 +55,23 @@ def _day(number: float) -> str:
 # beside the cell
 
 
+def manner(spec: Input) -> str:
+    """How to fill an input in, with what the scheme says about it: for the column beside it and the box at the cell."""
+    return "；".join(text for text in (hint(spec), spec.note) if text)
+
+
 def hint(spec: Input) -> str:
-    """How to fill an input in, for the column beside it and the box that Excel shows at the cell."""
+    """How to fill an input in, as far as the scheme's own note does not say it."""
     if spec.kind == "choice":
         return f"从下拉框选择：{'、'.join(spec.choices)}"
     if spec.kind == "text":
         return "用文字填写"
     low, high = spec.bounds
     if spec.kind == "date":
-        done = "完成" in spec.label and not spec.required
-        return f"已完成的填完成日期，如 {_example(spec)}" if done else f"填日期，如 {_example(spec)}"
+        return f"{'如' if '日期' in spec.note else '填日期，如'} {_example(spec)}"
     if spec.kind == "percent":
-        return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "")
+        none = "" if spec.if_none is None else f"；没有发生填“{semantics.NONE}”"
+        return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "") + none
     what = _counted(spec) if spec.kind == "count" else _measured(spec)
     if high <= _FEW:
         return f"{what}，{plain(max(low, 0) if low < 1e-3 else low)}至{plain(high)}"
@@ -73,7 +79,7 @@ def hint(spec: Input) -> str:
         return f"{what}，须大于0"
     if low < 0:
         return f"{what}，可填负数"
-    if spec.kind == "count":
+    if spec.kind == "count" and "填0" not in spec.note:
         none = "没有发生" if spec.unit in _HAPPENINGS else "没有的"
         return f"{what}；{none}填0，不要写“无”"
     return what
@@ -121,7 +127,8 @@ def wanted(spec: Input) -> str:
         return _wanted_date(spec)
     if spec.kind == "percent":
         within = either(f"请填{_between(spec)}的百分数，", f"a percentage {_between(spec)}; ") if high <= 1 else ""
-        return within + either("请" * (not within) + PERCENTAGE, "type it with its sign, as 98.5%")
+        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
+        return within + either("请" * (not within) + PERCENTAGE, "type it with its sign, as 98.5%") + none
     number = either(
         "整数" if spec.kind == "count" else "数", "a whole number" if spec.kind == "count" else "a number"
     )
@@ -141,6 +148,8 @@ def wanted(spec: Input) -> str:
 def _wanted_date(spec: Input) -> str:
     low, high = (shown(limit, "date") for limit in spec.bounds)
     example = either(f"，如 {_example(spec)}", f", as {_example(spec)}")
+    if spec.bounds[1] - spec.bounds[0] > 3 * 366:  # so wide that it only keeps slips out
+        return either("请填写日期", "fill in a date") + example
     if low[4:] == "-01-01" and high[4:] == "-12-31" and low[:4] == high[:4]:
         return either(f"请填写{low[:4]}年内的日期", f"fill in a date of {low[:4]}") + example
     return either(f"请填写{_between(spec)}的日期", f"fill in a date {_between(spec)}") + example
@@ -180,7 +189,8 @@ def remedy_for_blank(spec: Input) -> str:
     if spec.kind == "date":
         return either(f"请填日期，如 {_example(spec)}", f"fill in a date, as {_example(spec)}")
     if spec.kind == "percent":
-        return either("请填写，" + PERCENTAGE, "fill it in with its sign, as 98.5%")
+        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
+        return either("请填写，" + PERCENTAGE, "fill it in with its sign, as 98.5%") + none
     if spec.kind == "text" or spec.bounds[0] > 0:
         return either("请填写", "fill it in")
     if spec.kind == "count" and (spec.unit in _HAPPENINGS or not spec.unit):

@@ -30,6 +30,7 @@ _MEASURES_NOTHING = re.compile(
     r"|(?<!\d)(?:19|20)\d\d(?:\s*[-—～~至]\s*(?:19|20)\d\d)?\s*(?=年)"
     r"|(?<=每)(?P<each>[^0-9，。；;,、\n]{0,10})1(?=\s*(?:个百分点|[次项例个件起条分人名天日月份张场篇家处户人]|%|％))"
 )
+_REFERENCE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)?")  # an input's id, as in i31.all
 _NOT_SCORED = {
     "id",
     "label",
@@ -142,5 +143,5 @@ def _parameters(value: Any) -> Iterator[float]:
         return
     elif isinstance(value, int | float):
         yield float(value)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not _REFERENCE.fullmatch(value):
         yield from (float(n) for n in re.findall(_DIGITS, value))

@@ -9,10 +9,10 @@ from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import either
 from xl_kpi.outward import masked
-from xl_kpi.rules.base import Constraint, Input
+from xl_kpi.rules.base import IF_NONE_WORDS, Constraint, Input
 from xl_kpi.scheme import asking
 from xl_kpi.scheme.model import EFFECT_NAMES
-from xl_kpi.scheme.program import STAGES, BoundInput, Program, breach
+from xl_kpi.scheme.program import HINT, NOTE, STAGES, BoundInput, Program, breach
 from xl_kpi.scoring.answers import reading
 
 
@@ -29,6 +29,12 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
     """Every issue of one workbook of a batch, in the order of the form; `at` gives a node's cell, as 数据填报!E5."""
     for bound in program.inputs():
         yield from _input_issues(bound, batch, row, at)
+    for nothing in program.nothings:
+        batch.compute("", nothing.shown)
+        if batch.value("", row) == semantics.NONE:
+            bound = next(bound for bound in program.inputs() if bound.id == nothing.on)
+            details: dict[str, object] = {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]}
+            yield Issue("none", adopted_cell(bound, batch, row), details)
     for task in program.tasks:
         for veto in task.vetoes:
             if batch.value(veto.id, row) == semantics.TRIGGERED:
@@ -39,25 +45,41 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
 
 def _input_issues(bound: BoundInput, batch: Batch, row: int, at: Callable[[str], str]) -> Iterator[Issue]:
     state = batch.value(f"{bound.id}?", row)
-    if state in (semantics.FILLED, semantics.OPTIONAL):
+    asked = batch.value(bound.id + HINT, row) if bound.id + HINT in batch.columns else None
+    if state in (semantics.FILLED, semantics.OPTIONAL) and not asked:
         return
     node = adopted_cell(bound, batch, row)
     value = batch.value(bound.id, row)
     label: dict[str, object] = {"label": bound.spec.label}
+    if asked and state != semantics.OUT_OF_RANGE:
+        shown = asking.shown(value, bound.spec.kind) if isinstance(value, float) else ""
+        note = at(bound.id + NOTE).rpartition("!")[2]
+        yield Issue("question", node, label | {"value": shown, "asked": _asked(asked), "note": note})
+    if state in (semantics.FILLED, semantics.OPTIONAL):
+        return
     if state == semantics.MISSING:
         yield Issue("missing", node, label | {"remedy": asking.remedy_for_blank(bound.spec)})
     elif state == semantics.INVALID:
         yield Issue(*_invalid(value, bound.spec, node))
     elif state == semantics.OUT_OF_RANGE:
         assert isinstance(value, float), "only a number can be out of range"
-        yield Issue("out-of-range", node, label | {"why": asking.outside(value, bound.spec)})
+        why = asking.outside(value, bound.spec)
+        yield Issue("out-of-range", node, label | {"why": why + (f"，{_asked(asked)}" if asked else "。")})
     else:
         stage = node.removeprefix(bound.id)
         for constraint in bound.constraints:
+            if constraint.of_none != (value == semantics.NONE):
+                continue
             batch.compute("", breach(constraint, bound.id))
             if batch.value("", row):
                 why = _broken(constraint, bound.spec, batch, row, lambda other: at(other + stage))
                 yield Issue("inconsistent", node, label | {"why": why})
+
+
+def _asked(hint: object) -> str:
+    """The question of a hint, without what the page says to do."""
+    question, mark, _ = str(hint).partition("？")
+    return question + mark if mark else f"{hint}。"
 
 
 def adopted_cell(bound: BoundInput, batch: Batch, row: int) -> str:
@@ -80,6 +102,20 @@ def _broken(constraint: Constraint, spec: Input, batch: Batch, row: int, cell: C
     if constraint.there:
         slots["there"] = cell(constraint.there).rpartition("!")[2]
     return constraint.told.format(**slots)
+
+
+def unfitting(value: float | str | None, spec: Input) -> str:
+    """Why an answer about to be typed will not be in order, as it is told; "" where it is of its kind and in range."""
+    if value is None or spec.kind == "text" or (isinstance(value, str) and value in spec.choices):
+        return ""
+    if value == semantics.NONE and spec.if_none is not None:
+        return ""
+    if isinstance(value, float) and spec.kind != "choice":
+        low, high = spec.bounds
+        if spec.kind in ("count", "date") and value != int(value):
+            return _not_whole(value, spec)
+        return "" if low <= value <= high else asking.outside(value, spec)
+    return str(_invalid(value, spec, "")[2].get("why", ""))
 
 
 # answers of another kind
@@ -121,6 +157,9 @@ def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, st
     number = spec.kind in ("number", "count") and spec.bounds[0] <= 0
     if number and value.strip() in _NOTHING:
         why = either(f"填了“{said}”。没有发生请填 0", f"it says {said!r}; put 0 where there was none")
+        return "invalid", node, label | {"why": why}
+    if spec.if_none is not None and value.strip() in _NOTHING:
+        why = either(f"填了“{said}”。没有发生请填“无”", f"it says {said!r}; put “无” where there was none")
         return "invalid", node, label | {"why": why}
     read = reading(value, spec)
     if read is not None:

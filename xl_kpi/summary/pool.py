@@ -400,7 +400,7 @@ class _Cluster:
             distributed: Any = import_module("distributed")  # an extra: neither we nor the type checker need it else
         except ImportError:
             raise self._error(
-                "没有安装 Dask，请运行 pip install 'xl-kpi[cluster]'", "install Dask: pip install 'xl-kpi[cluster]'"
+                '没有安装 Dask，请运行 pip install "xl-kpi[cluster]"', 'install Dask: pip install "xl-kpi[cluster]"'
             ) from None
         self._killed: type[Exception] = distributed.KilledWorker
         self._client: Any = None

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
-from xl_kpi import __version__
+from xl_kpi import __version__, engines
 from xl_kpi.checking import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
 from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding, verdict
 from xl_kpi.scheme import load as loading
@@ -121,20 +121,22 @@ def check_all(
     Of several files with one unit's same answers the first counts, the others are noted as copies; where the answers
     differ none of them silently wins: all are flagged. With a journal (a file) what was finished by an earlier run is
     not done again, as long as content, scheme, options and version are the same. Raises SchemeError for `scheme_file`,
-    XlKpiError where the workers cannot be had or the journal is another file, OSError for the journal.
+    XlKpiError where the workers or the engine cannot be had or the journal is another file, OSError for the journal.
+    A file on which another engine fails, dies or takes too long keeps the verdict it has without it.
     """
+    engines.require(engine)
     if scheme_file:
         loading.load(scheme_file)
         scheme_file = _absolute(scheme_file)
-    work = partial(_rows, scheme_file=scheme_file, asked=asked, engine=engine)
+    each = partial(_each_row, question=partial(_rows, scheme_file=scheme_file, asked=asked), engine=engine)
     with crew.staying() as crew:
         together = _together(sources, scheme_file, asked, crew)
         if journal is None:
-            rows = crew.each(work, sources, _lost_row, engine)
+            rows = each(crew, sources)
         else:
             question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
             keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
-            rows = _resumed(sources, keys, journal, partial(crew.each, work), engine)
+            rows = _resumed(sources, keys, journal, partial(each, crew))
         for position, row in enumerate(rows):
             yield _annotated(row, position, together)
     handed_in = {unit_key(known.unit) for known in together.known}
@@ -147,7 +149,11 @@ def check_all(
 def recalculate_all(
     sources: Sequence[Source], scheme_file: str = "", engine: str = NATIVE, crew: Crew = Crew()
 ) -> Iterator[bytes | tuple[Finding, ...]]:
-    """Each workbook with its cached values worked out anew, or the findings that say why not, in their order."""
+    """Each workbook with its cached values worked out anew, or the findings that say why not, in their order.
+
+    Raises XlKpiError where the engine cannot be had.
+    """
+    engines.require(engine)
     if scheme_file:
         loading.load(scheme_file)
         scheme_file = _absolute(scheme_file)
@@ -157,7 +163,7 @@ def recalculate_all(
 # what workers do
 
 
-def _rows(sources: list[Source], scheme_file: str, asked: Asked, engine: str) -> list[Row]:
+def _rows(sources: list[Source], scheme_file: str, asked: Asked, engine: str = NATIVE) -> list[Row]:
     return [report.as_json() for report in checked(sources, scheme_file, asked, engine)]
 
 
@@ -193,6 +199,13 @@ def _lost_findings(source: Source, why: str) -> tuple[Finding, ...]:
     return (finding("unprocessable", file=name_of(source), why=why),)
 
 
+class _Lost(NamedTuple):
+    """A file whose row was lost, and why."""
+
+    source: Source
+    why: str
+
+
 def _lost_row(source: Source, why: str) -> Row:
     return rejected(name_of(source), *_lost_findings(source, why)).as_json()
 
@@ -203,6 +216,22 @@ def _lost_known(source: Source, why: str) -> Known:
 
 def _lost_answers(source: Source, why: str) -> str:
     return ""
+
+
+def _each_row(
+    crew: Crew, sources: Sequence[Source], question: Callable[..., list[Row]], engine: str
+) -> Iterator[Row]:
+    """The row of each file. One lost with another engine may be that engine's fault: it is asked for again without."""
+    for row in crew.each(partial(question, engine=engine), sources, _Lost, engine):
+        if not isinstance(row, _Lost):
+            yield row
+        elif engine == NATIVE:
+            yield _lost_row(*row)
+        else:
+            again: Row
+            (again,) = crew.each(question, [row.source], _lost_row)
+            failed = finding("engine-failed", engine=engine, why=row.why)
+            yield again | {"findings": [*again["findings"], failed.as_json()]}
 
 
 # the files together
@@ -311,13 +340,13 @@ def _keys(sources: Sequence[Source], known: Sequence[Known], question: str) -> l
 
 
 def _resumed(
-    sources: Sequence[Source], keys: Sequence[str], journal: Path, each: Callable[..., Iterator[Row]], engine: str
+    sources: Sequence[Source], keys: Sequence[str], journal: Path, each: Callable[[Sequence[Source]], Iterator[Row]]
 ) -> Iterator[Row]:
     """Rows from the journal where it has them, else from the workers, and then into the journal."""
     with journal.open("a+b") as file:
         done = _finished(file)
         wanting = [source for source, key in zip(sources, keys, strict=True) if key not in done]
-        fresh = each(wanting, _lost_row, engine)
+        fresh = each(wanting)
         for key in keys:
             if key in done:
                 file.seek(done[key])

@@ -20,6 +20,7 @@ from xl_kpi.workbook.refused import Refused, ambiguous, damaged, not_a_workbook,
 
 CONTENT_TYPES = "[Content_Types].xml"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_FIRST_DAY = (1 << 5) | 1  # the same in a zip, whose years count from 1980
 
 
 def fixed_entry(name: str) -> zipfile.ZipInfo:
@@ -40,14 +41,84 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def replace_parts(package: bytes, changed: Mapping[str, bytes]) -> bytes:
-    """A package that `unpack` has admitted with some parts replaced; the entries keep their order, names and times."""
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a part, and the same compressed, as blocks of a deflate stream behind which others may follow."""
+
+    content: bytes
+    deflated: bytes
+
+
+def squeezed(content: bytes) -> Piece:
+    """A piece compressed well, for what is the same in many packages; it refers to nothing before it."""
+    squeezer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Piece(content, squeezer.compress(content) + squeezer.flush(zlib.Z_FULL_FLUSH))
+
+
+def loose(content: bytes) -> Piece:
+    """A piece that is not compressed, for a few words that differ from package to package."""
+    blocks = (content[at : at + 0xFFFF] for at in range(0, len(content), 0xFFFF))
+    return Piece(content, b"".join(struct.pack("<BHH", 0, len(b), len(b) ^ 0xFFFF) + b for b in blocks))
+
+
+_NO_MORE = b"\x03\x00"  # the last block of a deflate stream, with nothing in it
+_ENTRY = struct.Struct("<4s4B4H3L5H2L")  # an entry of the directory at the end of a zip
+_NOT_SPLIT, _OWNER_ONLY = 20, 0o600 << 16  # the version of zip that is needed; rights, as in fixed_entry
+
+
+def with_part(package: bytes, name: str, pieces: Iterable[Piece]) -> bytes:
+    """A package of ours (`pack`) with one more part, put together of pieces compressed already."""
+    end = package.rfind(b"PK\5\6")
+    _, _, _, _, count, size, offset, _ = _END.unpack_from(package, end)
+    crc = length = 0
+    blocks = []
+    for piece in pieces:
+        crc, length = zlib.crc32(piece.content, crc), length + len(piece.content)
+        blocks.append(piece.deflated)
+    stream = b"".join([*blocks, _NO_MORE])
+    said = (0, zipfile.ZIP_DEFLATED, 0, _FIRST_DAY, crc, len(stream), length)
+    called = name.encode("ascii")
+    header = _LOCAL.pack(b"PK\3\4", _NOT_SPLIT, *said, len(called), 0)
+    entry = _ENTRY.pack(b"PK\1\2", _NOT_SPLIT, 3, _NOT_SPLIT, 0, *said, len(called), 0, 0, 0, 0, _OWNER_ONLY, offset)
+    added = header + called + stream
+    directory = package[offset : offset + size] + entry + called
+    last = _END.pack(b"PK\5\6", 0, 0, count + 1, count + 1, len(directory), offset + len(added), 0)
+    return b"".join([package[:offset], added, directory, last])
+
+
+_PENDING = b"xl-kpi: filled in, not recalculated"  # the comment of a zip entry, which no office program keeps
+
+
+def replace_parts(package: bytes, changed: Mapping[str, bytes], pending: bool | None = None) -> bytes:
+    """A package that `unpack` has admitted with some parts replaced; the entries keep their order, names and times.
+
+    With `pending` the changed ones bear a mark that their formulas still show what they showed before; without it
+    (False) all such marks are gone, None leaves them.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(buffer, "w") as target:
         target.comment = source.comment
         for info in source.infolist():
+            if info.filename in changed and pending:
+                info.comment = _PENDING
+            elif pending is False and info.comment == _PENDING:
+                info.comment = b""
             target.writestr(info, changed.get(info.filename, source.read(info)), compresslevel=6)
     return buffer.getvalue()
+
+
+def is_pending(package: bytes) -> bool:
+    """Whether a package that was admitted bears the mark of `replace_parts`."""
+    if _PENDING not in package:
+        return False
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return any(info.comment == _PENDING for info in archive.infolist())
+
+
+def is_signed(package: bytes) -> bool:
+    """Whether a package that was admitted bears a digital signature, which a change to it makes void."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return any(name.startswith("_xmlsignatures/") for name in archive.namelist())
 
 
 @dataclass(frozen=True)
@@ -76,6 +147,8 @@ def admitted(package: bytes) -> Archive:
 
 
 _END = struct.Struct("<4s4H2LH")  # the record at the end of a zip, which says where its directory is
+_END_64 = struct.Struct("<4sQ2H2L4Q")  # the same where numbers may take eight bytes
+_LOCATOR = struct.Struct("<4sLQL")  # and what says where that is
 _LOCAL = struct.Struct("<4s5H3L2H")  # the header before the content of an entry
 _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 0x2041, 0x0008, 0x0800  # flags of an entry
 _UNSAFE_NAME = re.compile(r"^$|[\\\0]|^/|^[A-Za-z]:|//|(?:^|/)\.{1,2}(?:/|$)")
@@ -92,10 +165,14 @@ def _directory(package: bytes) -> tuple[list[zipfile.ZipInfo], int]:
         raise damaged("文件不完整，可能没有传完", "the file ends early")
     _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(package, end)
     # The record must account for every byte to the end of the file, and there is one directory at one place: otherwise
-    # two programs can see two archives. For the same reason no ZIP64, which a file within the budgets does not need.
+    # two programs can see two archives.
     if end + _END.size + comment != len(package):
         raise damaged("文件末尾不完整或有多余的数据", "its end is cut off, or something follows it")
-    if offset + size != end or (disk, first_disk, here) != (0, 0, count) or package[end - 20 : end - 16] == b"PK\6\7":
+    stop = end
+    if package[end - _LOCATOR.size : end].startswith(b"PK\6\7"):
+        # ZIP64, which a file within the budgets does not need and some programs write all the same.
+        stop, disk, first_disk, here, count, size, offset = _end_64(package, end, (here, count, size, offset))
+    if offset + size != stop or (disk, first_disk, here) != (0, 0, count):
         raise unsafe("目录不在所说的位置", "its directory is not where it says")
     if count > budgets.MAX_PARTS or size > budgets.MAX_DIRECTORY_BYTES:
         raise too_large(f"内部有 {count} 个文件", f"it has {count} parts")
@@ -107,6 +184,22 @@ def _directory(package: bytes) -> tuple[list[zipfile.ZipInfo], int]:
     if len(entries) != count:
         raise unsafe("目录的条数不符", "its directory has not as many entries as it says")
     return entries, offset
+
+
+def _end_64(package: bytes, end: int, said: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the ZIP64 record before the end record starts, and what it says: disks, counts, size and place of the
+    directory. Whatever the end record says itself, and does not leave to this one, must be the same."""
+    _, disk, at, disks = _LOCATOR.unpack_from(package, end - _LOCATOR.size)
+    start = end - _LOCATOR.size - _END_64.size
+    if (disk, at, disks) != (0, start, 1) or start < 0:
+        raise unsafe("目录不在所说的位置", "its directory is not where it says")
+    signature, length, _, _, *found = _END_64.unpack_from(package, start)
+    numbers = found[2:]
+    left_open = (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    alike = all(short in (full, none) for short, full, none in zip(said, numbers, left_open, strict=True))
+    if (signature, length) != (b"PK\6\6", _END_64.size - 12) or not alike:
+        raise unsafe("目录不在所说的位置", "its directory is not where it says")
+    return (start, *found)
 
 
 def _check_names(entries: Iterable[zipfile.ZipInfo]) -> None:
@@ -142,10 +235,13 @@ def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) 
         position += _LOCAL.size
         stated = [entry.CRC, entry.compress_size, entry.file_size]
         encoded = entry.orig_filename.encode("utf-8" if entry.flag_bits & _UTF_8 else "cp437")
+        tail = position + name_length
+        matter = _ENCRYPTED if encoded.isascii() else _ENCRYPTED | _UTF_8  # other flags say how it was packed
         if (
-            (signature, flags, method) != (b"PK\3\4", entry.flag_bits, entry.compress_type)
-            or package[position : position + name_length] != encoded
-            or (not flags & _SIZES_FOLLOW and sizes != stated)
+            (signature, method) != (b"PK\3\4", entry.compress_type)
+            or (flags ^ entry.flag_bits) & matter
+            or package[position:tail] != encoded
+            or (not flags & _SIZES_FOLLOW and _long(sizes, package[tail : tail + extra]) != stated)
         ):
             raise unsafe(f"{name} 的文件头与目录不符", f"the header of {name} differs from the directory")
         position += name_length + extra
@@ -158,6 +254,19 @@ def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) 
     if position != directory:
         raise unsafe("内部文件与目录重叠或不相接", "the parts overlap the directory or leave a gap before it")
     return found
+
+
+def _long(said: list[int], extra: bytes) -> list[int]:
+    """Checksum and sizes of a header, with those that it leaves to the ZIP64 field behind its name: unpacked, packed."""
+    checksum, packed, unpacked = said
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == 1 and len(field) >= 16 and 0xFFFFFFFF in (packed, unpacked):
+            long_unpacked, long_packed = struct.unpack_from("<2Q", field)
+            packed = long_packed if packed == 0xFFFFFFFF else packed
+            unpacked = long_unpacked if unpacked == 0xFFFFFFFF else unpacked
+    return [checksum, packed, unpacked]
 
 
 def _check_sizes(entries: Iterable[zipfile.ZipInfo]) -> None:

@@ -22,7 +22,7 @@ _RELATION_OF = {
 }
 _SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet")
 _STATES = ("visible", "hidden", "veryHidden")
-_TRUE = ("1", "true")
+_TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Book:
     names: list[DefinedName]
     strict: bool  # ISO 29500 Strict
     styles: str  # the part with the cell styles; "" where there is none
+    tabs_hidden: bool = False  # the window shows no tabs
+    window_hidden: bool = False  # or does not show at all
 
 
 def tabs(parts: Mapping[str, bytes]) -> dict[str, SheetPart]:
@@ -79,6 +81,8 @@ def book(parts: Mapping[str, bytes]) -> Book:
     worksheet in the package that no tab leads to), damaged where a tab leads nowhere, and as `related` and `parse_xml`.
     """
     part, root, space, sheets = _tabs(parts)
+    listed = _child(root, space + "bookViews")
+    views = () if listed is None else tuple(listed)
     properties, calculation = _child(root, space + "workbookPr"), _child(root, space + "calcPr")
     for name, sheet in sheets.items():
         if b"\0" in parts[sheet.part]:  # UTF-16, which could be read but not patched
@@ -92,6 +96,8 @@ def book(parts: Mapping[str, bytes]) -> Book:
         names=_names(_child(root, space + "definedNames")),
         strict=space == _STRICT_MAIN,
         styles=_styles(parts, part),
+        tabs_hidden=any(view.get("showSheetTabs") in _FALSE for view in views),
+        window_hidden=any(view.get("visibility", "visible") != "visible" for view in views),
     )
 
 

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
-from xml.sax.saxutils import escape
 
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.workbook.archive import fixed_entry, pack
+from xl_kpi.workbook.archive import Piece, loose, pack, squeezed, with_part
+from xl_kpi.workbook.cells import text_xml
 from xl_kpi.workbook.package import unpack
 from xl_kpi.workbook.plan import CODE, UNIT, plan_of
 from xl_kpi.workbook.write import render
 
 _UNIT, _CODE = UNIT.encode(), CODE.encode()
-_PLACEHOLDER = re.compile(re.escape(_UNIT) + b"|" + re.escape(_CODE))
+_PLACEHOLDER = re.compile(b"(" + re.escape(_UNIT) + b"|" + re.escape(_CODE) + b")")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A rendered workbook: the parts that are the same for all units, packed, and those that name the unit."""
+    """A rendered workbook: the parts that are the same for all units, packed, and those that name the unit.
+
+    Of the latter all but the names is compressed already.
+    """
 
     package: bytes
-    naming: dict[str, bytes]
+    naming: dict[str, tuple[Piece | bytes, ...]]  # by part: pieces, and a placeholder for each name
 
     def cut(self, unit: str, code: str) -> bytes:
         """The workbook of one unit."""
-        texts = {_UNIT: escape(unit).encode(), _CODE: escape(code).encode()}
-        buffer = io.BytesIO(self.package)
-        with zipfile.ZipFile(buffer, "a") as archive:  # appends: the parts already there are not compressed again
-            for name, content in self.naming.items():
-                # In one pass: a unit may be called anything, even by a placeholder's name.
-                named = _PLACEHOLDER.sub(lambda found: texts[found[0]], content)
-                archive.writestr(fixed_entry(name), named, compresslevel=6)
-        return buffer.getvalue()
+        names = {_UNIT: loose(text_xml(unit).encode()), _CODE: loose(text_xml(code).encode())}
+        package = self.package
+        for name, pieces in self.naming.items():
+            package = with_part(package, name, (p if isinstance(p, Piece) else names[p] for p in pieces))
+        return package
 
 
 @lru_cache(maxsize=16)
 def template_of(scheme: Scheme) -> Template:
     """The template of a settled scheme; rendered once."""
     parts = unpack(render(plan_of(scheme)))
-    naming = {name: content for name, content in parts.items() if _UNIT in content or _CODE in content}
+    naming = {name: _pieces(content) for name, content in parts.items() if _PLACEHOLDER.search(content)}
     return Template(pack({name: parts[name] for name in parts if name not in naming}), naming)
+
+
+def _pieces(content: bytes) -> tuple[Piece | bytes, ...]:
+    return tuple(p if p in (_UNIT, _CODE) else squeezed(p) for p in _PLACEHOLDER.split(content))
 
 
 def blank(scheme: Scheme, unit: str, code: str = "") -> bytes:

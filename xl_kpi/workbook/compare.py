@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -59,10 +60,9 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     """A finding for each formula that is gone or another, and for each cell that shows what its formula does not give.
 
     `values` is what `shown` gives for the answers as the workbook's formulas see them. A workbook that still shows
-    everywhere what it showed when blank was filled by a program and never recalculated: that is said once, and is
-    nothing to hold against the unit.
+    everywhere what it showed when blank, or that says of itself that it was filled by `fill` since, was never
+    recalculated: that is said once, and is nothing to hold against the unit.
     """
-    words = vocabulary(plan.scheme)
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
     as_blank = True
@@ -71,7 +71,7 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     for formula, found, computed, empty in zip(formulas, examined.shown, values, blank, strict=True):
         if (formula.sheet, formula.name) in examined.changed:
             at = f"{formula.sheet}!{formula.name}"
-            yield finding("formula-changed", at=at, computed=_say(computed, words))
+            yield finding("formula-changed", at=at, computed=say(plan, computed))
         elif found is None:
             uncalculated += 1
         else:
@@ -81,11 +81,11 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
             as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)
-    if stale and as_blank:
+    if stale and (as_blank or examined.pending):
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:
-            yield finding("stale", at=at, shown=_say(found, words), computed=_say(computed, words))
+            yield finding("stale", at=at, shown=say(plan, found), computed=say(plan, computed))
 
 
 @lru_cache(maxsize=16)
@@ -94,6 +94,17 @@ def vocabulary(scheme: Scheme) -> frozenset[str]:
     program = plan_of(scheme).program
     choices = (choice for bound in program.inputs() for choice in bound.spec.choices)
     return frozenset(text for formula in expected(scheme).formulas for text in ops.texts(formula.op)).union(choices)
+
+
+@lru_cache(maxsize=16)
+def sentences(scheme: Scheme) -> re.Pattern[str]:
+    """The texts with numbers in them that a workbook's own formulas can show; those may be quoted as well."""
+    made = {joined.args for formula in expected(scheme).formulas for joined in ops.sentences(formula.op)}
+    forms = {
+        "".join(re.escape(arg.value) if isinstance(arg, ops.Text) else r"-?\d+(?:\.\d+)?" for arg in args)
+        for args in made
+    }
+    return re.compile("|".join(sorted(forms)) or r"(?!)")
 
 
 def same(left: ReadValue, right: ReadValue) -> bool:
@@ -110,13 +121,10 @@ def _word(value: ReadValue) -> ReadValue:
 
 def say(plan: Plan, value: ReadValue) -> str:
     """A value for a finding: numbers and the workbook's own words are quoted, what else was typed is masked."""
-    return _say(value, vocabulary(plan.scheme))
-
-
-def _say(value: ReadValue, words: frozenset[str]) -> str:
     if value is None or value == "":
         return either("空白", "blank")
     value = _word(value)
     if isinstance(value, str):
-        return f"“{value}”" if value in words else masked(value)
+        own = value in vocabulary(plan.scheme) or sentences(plan.scheme).fullmatch(value)
+        return f"“{value}”" if own else masked(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)

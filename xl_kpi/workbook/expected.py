@@ -135,6 +135,22 @@ def within(at: Address, where: Area) -> bool:
 
 @lru_cache(maxsize=8192)
 def plain(formula: str) -> str:
-    """A formula without what programs write differently: spaces, and the quotes around sheet names."""
+    """A formula without what programs write differently: spaces, the quotes around sheet names, the ends of lines in
+    texts, and how many digits they write of a number."""
     parts = _LITERAL.split(formula)
-    return "".join(part if number % 2 else re.sub(r"[\s']", "", part) for number, part in enumerate(parts))
+    return "".join(
+        one_kind_of_line(part) if number % 2 else _NUMBER.sub(_shortest, re.sub(r"[\s']", "", part))
+        for number, part in enumerate(parts)
+    )
+
+
+_NUMBER = re.compile(r"(?<![\w.$!])[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?(?![\w.!:(])")
+
+
+def _shortest(number: re.Match[str]) -> str:
+    return repr(float(number[0]))
+
+
+def one_kind_of_line(text: str) -> str:
+    """A text whose lines all end in the same way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

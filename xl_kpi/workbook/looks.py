@@ -72,6 +72,19 @@ def plain_format(code: str) -> str:
     return "general" if code in ("", "@") else code
 
 
+def width_of(code: str, value: float) -> int:
+    """How many characters a column must hold to show a number and no ####; what is not known is taken for little."""
+    plain = plain_format(code)
+    pattern = _SIMPLE.fullmatch(plain)
+    if plain != "general" and pattern is not None:
+        places = len(pattern["places"] or "")
+        return len(f"{100 * value:.{places}f}%" if pattern["percent"] else f"{value:.{places}f}")
+    if "y" in plain and "d" in plain:
+        return len("2022-1-1")
+    # Places are left out where there is no room for them, and a long number is written 1E+06.
+    return min(len(f"{abs(value):.0f}"), len("1E+06")) + (value < 0)
+
+
 _SIMPLE = re.compile(r"[#,]*0*(?:\.(?P<places>[0#?]+))?(?P<percent>%?)")
 
 

@@ -33,6 +33,12 @@ def something_else(content: bytes) -> Refused:
         return damaged("内容全部为零", "it holds nothing but zeros")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         return _compound(content)
+    if content.startswith(b"%TSD-Header-###%"):
+        return Refused("sealed", either("绿盾", "Lvdun (TSD)"))
+    if b"E-SafeNet" in content[:64]:
+        return Refused("sealed", either("亿赛通", "E-SafeNet"))
+    if content.startswith(b"\0\5\x16\7"):
+        return not_a_workbook("苹果电脑复制时留下的附属文件", "what a Mac leaves beside a file")
     for magic, name in _MAGIC.items():
         if content.startswith(magic):
             return not_a_workbook(*name)
@@ -51,6 +57,8 @@ def something_else(content: bytes) -> Refused:
 
 def _compound(content: bytes) -> Refused:
     """What an OLE container holds, by the names of its streams."""
+    if "DRMEncrypted".encode("utf-16-le") in content or "\tDRMContent".encode("utf-16-le") in content:
+        return Refused("restricted")
     if "EncryptedPackage".encode("utf-16-le") in content:
         return Refused("encrypted")
     if "WordDocument".encode("utf-16-le") in content:

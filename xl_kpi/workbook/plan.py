@@ -15,7 +15,7 @@ from xl_kpi.expr import ops
 from xl_kpi.expr.to_excel import to_excel
 from xl_kpi.rules.base import SETUP
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import FINAL, REVIEW, SELF, BoundInput, Program
+from xl_kpi.scheme.program import FINAL, NOTE, REVIEW, SELF, BoundInput, Program
 from xl_kpi.workbook import sheets
 from xl_kpi.workbook.draft import Address, Homes, Sheet, a1, column_letter, quote_sheet
 
@@ -169,11 +169,13 @@ class Plan:
             "min": low if bounded else None,
             "max": high if bounded else None,
             "choices": list(spec.choices),
+            "none": spec.if_none is not None,
             "unit": spec.unit,
             "cells": {
                 "self": self.at(bound.id + SELF),
                 "review": self.at(bound.id + REVIEW),
                 "final": self.at(bound.id + FINAL),
+                "note": self.at(bound.id + NOTE),
             },
         }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import STAGES
+from xl_kpi.scheme.program import NOTE, STAGES
 from xl_kpi.workbook.book import Book, SheetPart, book, tabs
 from xl_kpi.workbook.budgets import MAX_FILE_BYTES
 from xl_kpi.workbook.cells import CellError, ReadCell, ReadValue, Value
@@ -19,13 +20,14 @@ from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.looks import GENERAL, Look, Styles, read_styles
 from xl_kpi.workbook.markup import check_well_formed
 from xl_kpi.workbook.package import main_part, only, related, unpack, unpack_on_demand
-from xl_kpi.workbook.plan import META, Plan, plan_of
+from xl_kpi.workbook.plan import META, Plan, filename, plan_of
 from xl_kpi.workbook.refused import Refused
 from xl_kpi.workbook.rows import Before
+from xl_kpi.workbook.sheet_names import check_names
 from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
-LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
+LOCK_FILES = ("~$", ".~")  # how Excel, and WPS, begin the name of the file that says a workbook is open
 
 Source = Path | tuple[str, bytes]
 """A file from outside: where it is, or its name and content."""
@@ -54,13 +56,17 @@ class Filled:
     book: Book
     meta: Meta
     plan: Plan
-    sheets: dict[str, Worksheet]
+    sheets: dict[str, Worksheet]  # those of the plan
+    added: dict[str, Worksheet]  # those with cells that somebody added
     styles: Styles
 
     def typed(self) -> dict[str, Value]:
-        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out."""
+        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out.
+
+        With what was noted beside it (`t05.ontime@note`).
+        """
         typed: dict[str, Value] = {}
-        for node, sheet, name in input_cells(self.plan.scheme):
+        for node, sheet, name in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
             cell = self.sheets[sheet].cells.get(name)
             value = None if cell is None else answer(cell.value)
             if value is not None:
@@ -77,13 +83,21 @@ def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
     return [(node, homes[node][0], a1(*homes[node][1])) for node in nodes]
 
 
+@lru_cache(maxsize=16)
+def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
+    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
+    plan = plan_of(scheme)
+    nodes = [bound.id + NOTE for bound in plan.program.inputs()]
+    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in nodes]
+
+
 def name_and_content(source: Source) -> tuple[str, bytes]:
     """A source's name and bytes. Raises WorkbookError for a lock file, one that is not there, and one over the budget."""
     if isinstance(source, tuple):
         name, content = source
     else:
         name, content = source.name, b""
-    if name.startswith(LOCK_FILE):
+    if name.startswith(LOCK_FILES):
         raise WorkbookError(finding("lock-file", file=name))
     if isinstance(source, Path):
         try:
@@ -105,15 +119,50 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         strings = shared_strings(parts)
         meta = _meta(name, found.sheets, parts, strings)
         plan = _plan(name, meta, scheme_file)
-        _same_sheets(plan, found)
         before = _before(plan.scheme)
-        sheets = {sheet: read_worksheet(parts[at.part], strings, before[sheet]) for sheet, at in found.sheets.items()}
-        _check_unread(parts, found)
+        read = {
+            sheet: read_worksheet(parts[at.part], strings, before.get(sheet))
+            for sheet, at in found.sheets.items()
+            if sheet in before or at.kind == "worksheet"
+        }
+        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in before}
+        check_names(plan, found, added)
+        _check_unread(parts, found, {*read, *added})
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
-        _styled(sheets, len(styles.cells))
+        _styled(read, len(styles.cells))
     except Refused as refused:
         raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
-    return Filled(name, content, parts, found, meta, plan, sheets, styles)
+    return Filled(name, content, parts, found, meta, plan, read, added, styles)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A workbook of ours of any version, read without a plan: whose it says it is, and its sheets as they stand."""
+
+    file: str
+    meta: Meta
+    book: Book
+    sheets: dict[str, Worksheet]
+    styles: Styles
+
+
+def opened(source: Source) -> Opened:
+    """A workbook of ours of any version. Raises WorkbookError with one finding that says what the file is instead."""
+    name, content = name_and_content(source)
+    try:
+        parts = unpack(content)
+        found = book(parts)
+        strings = shared_strings(parts)
+        meta = _meta(name, found.sheets, parts, strings)
+        sheets = {
+            sheet: read_worksheet(parts[at.part], strings)
+            for sheet, at in found.sheets.items()
+            if at.kind == "worksheet"
+        }
+        styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
+    except Refused as refused:
+        raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
+    return Opened(name, meta, found, sheets, styles)
 
 
 def identify(source: Source) -> Meta | None:
@@ -197,9 +246,32 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
         raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
     if meta.fingerprint != plan.fingerprint:
-        why = either("方案内容与现行版本不同（指纹不符）", "the scheme in force is another (fingerprint)")
+        new, carry = _carrying(file, meta, loaded, scheme_file)
+        why = either(
+            f"方案内容或版式与现行的不同（指纹不符）。如是以前下发的，可先生成新表：{new}，再把已填的数搬过去：{carry}",
+            f"the scheme in force is another (fingerprint); if it was sent out before: {new}, then {carry}",
+        )
         raise _not_ours(file, why)
     return plan
+
+
+def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[str, str]:
+    """The commands that build a workbook of the scheme in force for the same unit, and carry the answers into it."""
+    folder = either("新表", "new")
+    scheme = f" --scheme {_word(scheme_file)}" if scheme_file else ""
+    level = f" --level {meta.level}" if meta.level in loaded.levels else ""
+    year = int(meta.year) if meta.year in range(2000, 2101) else loaded.year  # type: ignore[arg-type]  # a whole number
+    in_year = f" --year {year}" if year != loaded.year else ""
+    name = filename(loaded.model_copy(update={"year": year}), meta.unit)
+    out = f"{file.removesuffix('.xlsx')}_{either('新版', 'new')}.xlsx"
+    new = f"xl-kpi new {_word(scheme_file or loaded.id)} --unit {_word(meta.unit)}{level}{in_year} --out {folder}"
+    return new, f"xl-kpi carry {_word(file)} --into {_word(f'{folder}/{name}')} --out {_word(out)}{scheme}"
+
+
+def _word(text: str) -> str:
+    """A text as one word of a command line, for Windows and others."""
+    text = text.replace('"', "")
+    return text if re.fullmatch(r"[\w./:-]+", text) else f'"{text}"'
 
 
 @lru_cache(maxsize=64)
@@ -208,23 +280,11 @@ def _settled(loaded: Scheme, year: int, level: str) -> Plan:
     return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
 
 
-def _same_sheets(plan: Plan, found: Book) -> None:
-    missing = [name for name in plan.sheets if name not in found.sheets]
-    added = [name for name in found.sheets if name not in plan.sheets]
-    why = []
-    if missing:
-        why.append(either(f"缺少工作表：{'、'.join(missing)}", f"sheets are missing: {', '.join(missing)}"))
-    if added:
-        why.append(either(f"多出 {len(added)} 张工作表", f"{len(added)} sheets were added"))
-    if why:
-        raise WorkbookError(finding("structure", why=either("；", "; ").join(why)))
-
-
-def _check_unread(parts: dict[str, bytes], found: Book) -> None:
+def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:
     """Refuse a workbook that Excel would want to repair: XML that is none, in parts that are not read here."""
     main = main_part(parts)
     strings = only(related(parts, main), "sharedStrings")
-    read = {main, strings, found.styles, *(sheet.part for sheet in found.sheets.values())}
+    read = {main, strings, found.styles, *(found.sheets[sheet].part for sheet in sheets)}
     for name, part in parts.items():
         if name.endswith(".xml") and name not in read:
             check_well_formed(part)

@@ -52,10 +52,12 @@ LOOKS: dict[str, Look] = {
     "center": Look(across="center"),
     "small": Look(size=10, across="center", color="595959"),
     "note": Look(size=10, color="404040"),
+    "question": Look(size=10, color="9C0006"),
     "number": Look(across="center"),
     "status": Look(across="center", fill=GREY),
     "outcome": Look(HEAD, 12, across="center"),
     "computed": Look(across="center", fill=GREY),
+    "aside": Look(fill=GREY),  # in hidden columns: centred, a number would show in the margin beside them
     "step": Look(size=10, italic=True, color="595959", fill="FAFAFA"),
     "step_center": Look(size=10, italic=True, color="595959", fill="FAFAFA", across="center"),
     "step_value": Look(size=10, italic=True, color="404040", fill="FAFAFA", across="center"),

@@ -78,7 +78,7 @@ def _words(plan: Plan) -> Iterator[str]:
     yield from _WORDS
     for bound in plan.program.inputs():
         yield from bound.spec.choices
-    for op in plan.program.formulas.values():
+    for _, _, op, _ in plan.formulas():
         yield from (text for text in ops.texts(op) if text)
 
 
@@ -146,8 +146,7 @@ def _content_types(parts: dict[str, bytes]) -> bytes:
 def _workbook(plan: Plan) -> bytes:
     sheets = "".join(
         f'<sheet name="{escape(sheet.name)}" sheetId="{number}"'
-        + (' state="veryHidden"' if sheet.very_hidden else "")
-        + f' r:id="rId{number}"/>'
+        f' state="{"veryHidden" if sheet.very_hidden else "visible"}" r:id="rId{number}"/>'
         for number, sheet in enumerate(plan.sheets.values(), 1)
     )
     names = "".join(f'<definedName name="{name}">{escape(target)}</definedName>' for name, target in plan.names())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tkinter as tk
 from collections.abc import Callable
@@ -111,6 +112,8 @@ def sharpen(root: tk.Tk) -> None:
             dots = float(probe.tk.call("option", "get", ".", "dpi", "Dpi"))
         finally:
             probe.destroy()
+            del probe
+            gc.collect()  # Tcl ends the program where another thread clears an interpreter away
         if 72 <= dots <= 480:
             root.tk.call("tk", "scaling", dots / 72)
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xl_kpi.findings import Finding, WorkbookError, finding
+from xl_kpi.workbook import sheet_names
+from xl_kpi.workbook.archive import is_pending
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.expected import Place, expected, plain
 from xl_kpi.workbook.read import Filled
@@ -30,6 +32,7 @@ class Examined:
     changed: set[Place]  # formula cells whose formula is gone or another
     computed: list[Computed]  # inputs in which a formula stands
     findings: list[Finding] = field(default_factory=list)
+    pending: bool = False  # filled in by `fill`, and not recalculated since
 
 
 def examine(filled: Filled) -> Examined:
@@ -45,6 +48,9 @@ def _examined(filled: Filled) -> Examined:
     found: list[Finding] = []
     for name, sheet in plan.sheets.items():
         found += structure.constants(name, sheet, filled)
+    if moved := [problem for problem in found if problem.code == "structure"]:
+        raise WorkbookError(*moved)
+    found += sheet_names.told(filled.plan, filled.book, filled.added)
     values: list[ReadValue] = []
     changed: set[Place] = set()
     for name, sheet in plan.sheets.items():
@@ -70,8 +76,9 @@ def _examined(filled: Filled) -> Examined:
         found += shown.conditions(name, sheet, filled)
         found += validations.validations(name, sheet, filled.sheets[name])
         found += shown.hidden(name, sheet, filled)
+        found += shown.narrow(name, sheet, filled)
     found += settings.settings(plan, filled)
-    return Examined(typed, counted, values, changed, computed, list(_trimmed(found)))
+    return Examined(typed, counted, values, changed, computed, list(_trimmed(found)), is_pending(filled.package))
 
 
 _NOTHING = ReadCell()

@@ -21,6 +21,8 @@ _OUTSIDE = re.compile(r"\[[^\]]+\]|\|")
 
 def has_others(plan: Expected, filled: Filled) -> bool:
     """Whether a formula stands where there may be anything, or where nothing should be."""
+    if any(True for _ in _added(filled)):
+        return True
     for name, sheet in plan.sheets.items():
         cells = filled.sheets[name].cells
         if any(cells[at].formula is not None for at in (cells.keys() & sheet.free) | (cells.keys() - sheet.used)):
@@ -40,6 +42,9 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
         for name, cell in read.cells.items()
         if cell.formula is not None and (name not in plan.sheets[sheet].formulas or (sheet, name) in changed)
     }
+    for sheet, name, text in _added(filled):
+        if _strange(text)[1]:
+            yield _outside(f"{sheet}!{name}")
     if not own:
         return
     texts = {(f.sheet, f.name): f.text for f in plan.formulas} | own
@@ -53,8 +58,20 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
         elif place in changed and _circular(place, texts):
             yield finding("not-computable", at=at, why=either("循环引用", "it refers to itself"))
         if outside:
-            what = either(f"引用外部数据的公式（{at}）", f"a formula that refers to something outside ({at})")
-            yield finding("foreign", at=at, what=what)
+            yield _outside(at)
+
+
+def _added(filled: Filled) -> Iterator[tuple[str, str, str]]:
+    """The formulas on sheets that somebody added: sheet, cell, text."""
+    for sheet, read in filled.added.items():
+        for name, cell in read.cells.items():
+            if cell.formula is not None:
+                yield sheet, name, cell.formula
+
+
+def _outside(at: str) -> Finding:
+    what = either(f"引用外部数据的公式（{at}）", f"a formula that refers to something outside ({at})")
+    return finding("foreign", at=at, what=what)
 
 
 def _strange(formula: str) -> tuple[str, bool]:

@@ -17,7 +17,13 @@ def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
             yield finding("unprotected", at=f"{name}!A1", name=name)
         for first, _ in read.editable:
             yield finding("unlocked", at=f"{name}!{a1(*first)}")
-    for what in _calculation(filled.book.calculation):
+    for is_hidden, what in (
+        (filled.book.tabs_hidden, either("工作表标签", "the row of tabs")),
+        (filled.book.window_hidden, either("工作簿的窗口", "the window of the workbook")),
+    ):
+        if is_hidden:
+            yield finding("hidden", what=what)
+    for what in _calculation(filled.book.calculation, filled.parts.get("docProps/app.xml", b"")):
         yield finding("calc-settings", what=what)
     names = {name.name: name.refers_to for name in filled.book.names if not name.local}
     shadowed = {name.name for name in filled.book.names if name.local}
@@ -29,10 +35,11 @@ def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
         yield finding("foreign", what=what)
 
 
-def _calculation(settings: Mapping[str, str]) -> Iterator[str]:
+def _calculation(settings: Mapping[str, str], program: bytes) -> Iterator[str]:
     if settings.get("calcMode", "auto") != "auto":
         yield either("手动计算", "manual")
     if settings.get("fullPrecision", "1") in ("0", "false"):
         yield either("以显示精度为准", "precision as displayed")
-    if settings.get("iterate", "0") in ("1", "true"):
+    # Gnumeric iterates unless told otherwise, and says so of every workbook.
+    if settings.get("iterate", "0") in ("1", "true") and b"<application>gnumeric</" not in program.lower():
         yield either("迭代计算", "iterative")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
 from xl_kpi.workbook.cells import ReadCell
-from xl_kpi.workbook.draft import column_letter
+from xl_kpi.workbook.draft import a1, column_letter
 from xl_kpi.workbook.expected import ExpectedSheet, within
-from xl_kpi.workbook.looks import Look, plain_format, shows
+from xl_kpi.workbook.looks import Look, plain_format, shows, width_of
 from xl_kpi.workbook.read import Filled
 from xl_kpi.workbook.worksheet import address
 
@@ -84,3 +84,34 @@ def hidden(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]
     for column in sorted(hidden & sheet.columns - sheet.hidden_columns):
         letter = column_letter(column)
         yield finding("hidden", at=f"{name}!{letter}1", what=either(f"{letter} 列", f"column {letter}"))
+    if read.zeros_hidden and not filled.plan.sheets[name].very_hidden:
+        what = either(f"工作表“{name}”里的零值", f"what is 0 on the sheet {name!r}")
+        yield finding("hidden", at=f"{name}!A1", what=what)
+
+
+_NARROWER = 0.8  # of the planned width: below it somebody narrowed the column
+
+
+def narrow(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
+    """Columns that were made too narrow for a number in them, which shows as ####."""
+    read, planned = filled.sheets[name], filled.plan.sheets[name].widths
+    widths = {
+        column: width
+        for first, last, width in read.widths
+        for column in sheet.columns - sheet.hidden_columns
+        if first <= column <= last and width < _NARROWER * planned.get(column, 0)
+    }
+    if not widths:
+        return
+    merged = {a1(*first) for first, _ in sheet.merges}
+    told = set()
+    for wanted, cells in sheet.looks.items():
+        for at in cells:
+            column = address(at)[1]
+            value = read.cells[at].value if at in read.cells else None
+            if column in widths and column not in told and at not in merged and isinstance(value, float):
+                style = int(read.styles.get(at, "0"))
+                code = filled.styles.cells[style].number_format if at in read.styles else wanted.number_format
+                if width_of(code, value) > widths[column]:
+                    told.add(column)
+                    yield finding("too-narrow", at=f"{name}!{at}", column=column_letter(column))
