@@ -402,7 +402,7 @@ def _recalc(options: argparse.Namespace) -> int:
 
 
 def _addin(options: argparse.Namespace) -> int:
-    from xl_kpi.addin import build, install  # libraries that no other command needs
+    from xl_kpi.addin import build, doctor, install  # libraries that no other command needs
 
     if options.what == "build":
         save(options.out, build.build())
@@ -414,7 +414,7 @@ def _addin(options: argparse.Namespace) -> int:
         if not install.uninstall(options.folder):
             print(either("没有安装过。", "it was not installed."), file=sys.stderr)
     else:
-        found = install.doctor(options.folder)
+        found = doctor.doctor(options.folder)
         for check in found:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
