@@ -104,7 +104,7 @@ def slow(run: Callable[[actions.Answers, Progress, Watch], Outcome]) -> Action:
 def test_it_starts_and_checks_without_xlwings(tmp_path: Path, typical_content: bytes) -> None:
     (tmp_path / NAME).write_bytes(typical_content)
     script = (
-        "import sys, time, tkinter as tk\nfrom pathlib import Path\nfrom xl_kpi.addin import files, panel\n"
+        "import sys, time, tkinter as tk\nfrom pathlib import Path\nfrom xl_kpi.addin import actions, panel\n"
         "if __name__ == '__main__':\n"
         "    root = tk.Tk()\n    shown = panel.Panel(root)\n    root.update()\n"
         "    shown.run(actions.ACTIONS[0], {'folder': Path(sys.argv[1])})\n"
@@ -204,7 +204,7 @@ def test_a_folder_is_checked_into_a_table_with_the_findings_of_each_file(
     ]
     assert "问题 2 处" in str(window.results.counts.cget("text"))
     choose(window.results.findings, 1)
-    assert "应在 0 到 14 之间" in window.results.detail.get("1.0", "end")
+    assert "填的是 99，应在 0 至 14 之间" in window.results.detail.get("1.0", "end")
 
 
 def test_the_files_are_left_as_they_were(window: panel.Panel, returned: Path) -> None:
