@@ -38,6 +38,7 @@ except ImportError:
 
 pytestmark = [pytest.mark.xdist_group("panel"), pytest.mark.usefixtures("display")]
 
+OLDER = Path(__file__).resolve().parents[1] / "workbook" / "older"
 NAME = "枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"
 
 
@@ -619,3 +620,27 @@ def test_many_lines_go_into_the_table_in_parts(window: panel.Panel, returned: Pa
     window.results.sort(1)
     wait(window, lambda: len(window.results.table.get_children()) == 2000)
     assert lines(window.results.table)[0] == ("01999", "1999")
+
+
+def test_old_workbooks_are_carried_over_and_what_was_left_is_listed(window: panel.Panel, tmp_path: Path) -> None:
+    out = tmp_path / "新表"
+    do(window, "carry", sources=[OLDER / "zhangping-health-2019-1.xlsx"], target=out)
+    assert said(window).startswith(f"搬好了 1 份，在 {out}。")
+    (row,) = lines(window.results.table)
+    assert row[:2] == ("zhangping-health-2019-1.xlsx", "漳平市卫健局")
+    assert row[4] == str(out / "zhangping-health-2019-1.xlsx")
+    listed = [text for level, _, text in lines(window.results.findings) if level == "提醒"]
+    assert len(listed) == int(row[3])
+    assert all("没有搬" in text for text in listed)
+    assert api.check(out / "zhangping-health-2019-1.xlsx").verdict != "reject"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="别的系统自己说明屏幕的分辨率")
+def test_a_point_is_as_large_as_the_desktop_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".Xdefaults").write_text("Xft.dpi: 192\n", encoding="ascii")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pw.opened_window() as large:
+        assert float(large.root.tk.call("tk", "scaling")) == pytest.approx(192 / 72, rel=0.01)
+        assert large.root.winfo_width() <= large.root.winfo_screenwidth()
+        for button in large.buttons.values():
+            assert button.winfo_width() >= button.winfo_reqwidth()
