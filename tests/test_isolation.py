@@ -86,7 +86,7 @@ class Folder:
             (self.path / f"{name}.py").write_text(f"open({str(self.ran)!r}, 'a').write('{name}\\n')\n")
         for name in (".Tk.py", ".tk.py", ".xl-kpi.py"):  # Tk looks for them at home
             (self.path / name).write_text(f"open({str(self.ran)!r}, 'a').write('{name}\\n')\n")
-        for name in ("soffice", "libreoffice", "Xvfb"):
+        for name in ("soffice", "libreoffice", "Xvfb", "xdg-open"):
             (self.path / name).write_text(f"#!/bin/sh\necho {name} >> {self.ran}\n")
             (self.path / name).chmod(0o755)
         told = self.path / "decoy-1.dist-info"  # pydantic and dask ask every distribution on the path for plugins
@@ -298,6 +298,7 @@ def test_a_relative_part_of_pythonpath_is_dropped_here_and_for_those_started(fol
         text=True,
         check=True,
     )
+    folder.what_ran()  # with -c xl_kpi itself was looked for in the current folder
     left, *path = done.stdout.split()
     assert left == os.pathsep.join([str(ROOT), site])
     assert site in path
@@ -308,6 +309,16 @@ def test_a_relative_part_of_pythonpath_is_dropped_here_and_for_those_started(fol
 def test_where_python_or_this_program_lies_stays_on_the_path(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(where)
     assert isolation.without_current([str(where), "", "."]) == [str(where)]
+
+
+def test_what_opens_a_workbook_is_the_systems_program(folder: Folder) -> None:
+    work = (
+        "from xl_kpi import isolation; isolation.isolate(); from pathlib import Path\n"
+        "from xl_kpi.addin import entry, opening\n"
+        "try: (opening.open_with_system(Path('甲单位.xlsx')) or exit()).wait(20)\n"
+        "except Exception: pass\n"  # there may be none
+    )
+    folder.run("-P", "-c", work)
 
 
 def test_a_program_of_the_current_folder_is_not_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,11 @@ CATALOGUE: dict[str, Kind] = {
         "{where}：原文没有给出“{label}”，由考核组织单位在“数据填报”表填写",
         "{where}: the source does not give {label!r}; the organising bureau fills it in",
     ),
+    "scheme-reading": Kind(
+        "info",
+        "{where}：{text}。采用的口径：{chosen}。另一种口径：{others}",
+        "{where}: {text}; read as: {chosen}; or else: {others}",
+    ),
     "scheme-default-grades": Kind(
         "info",
         "原文没有给出等次标准，使用默认等次：{bands}",
@@ -110,6 +115,8 @@ CATALOGUE: dict[str, Kind] = {
     # workbooks
     "nothing-to-do": Kind("error", "{where}：{why}。请检查路径", "{where}: {why}"),
     "executor": Kind("error", "{where}：{why}", "{where}: {why}"),
+    "carry-left": Kind("warning", "“{label}”填的 {value} 没有搬：{why}", "{label!r}: {value} was not carried: {why}"),
+    "carry-note": Kind("info", "{what}", "{what}"),
     "no-workbooks": Kind(
         "error",
         "{where} 里没有考核工作簿（.xlsx 文件）。请选择存放工作簿的文件夹，压缩包要先解压",
@@ -124,7 +131,7 @@ CATALOGUE: dict[str, Kind] = {
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
         "error",
-        "{file} 是 Excel 打开文件时留下的锁文件，不是工作簿。请关闭 Excel，改交不带“~$”的那个文件",
+        "{file} 是打开文件时留下的锁文件，不是工作簿。请关闭 Excel 或 WPS，改交文件名开头没有“~$”“.~”的那一个",
         "{file} is the lock file of an open workbook; hand in the one without ~$",
     ),
     "empty-file": Kind(
@@ -361,11 +368,14 @@ CATALOGUE: dict[str, Kind] = {
         "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
         "that it is meant",
     ),
+    "none": Kind(
+        "info", "“{label}”没有发生，{worth}。请复核是否属实", "{label!r}: nothing to rate; it counts as {worth}"
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
-        "填报后还没有重新计算（{count} 个单元格仍显示空白时的结果）。在 Excel 或 WPS 中打开并保存一次即可",
-        "not recalculated since it was filled: {count} cells still show what the blank showed",
+        "填报后还没有重新计算，{count} 个单元格还显示填报前的结果。计分以填报的数为准；请在 Excel 或 WPS 中打开，按 F9 后保存",
+        "not recalculated since it was filled: {count} cells still show what they showed before",
     ),
     "stale": Kind(
         "warning",

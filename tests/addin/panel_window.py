@@ -13,8 +13,8 @@ from tkinter import ttk
 
 from desk import Official
 
-from xl_kpi.addin import files, panel
-from xl_kpi.addin.files import Action
+from xl_kpi.addin import actions, panel
+from xl_kpi.addin.actions import Action
 
 _LONGEST = 120  # seconds until a test gives up
 
@@ -56,7 +56,7 @@ def finish(window: panel.Panel) -> None:
 
 
 def action(name: str) -> Action:
-    return next(each for each in files.ACTIONS if each.name == name)
+    return next(each for each in actions.ACTIONS if each.name == name)
 
 
 def do(window: panel.Panel, name: str, **answers: object) -> None:
@@ -93,24 +93,30 @@ def double_click(tree: ttk.Treeview, number: int) -> None:
 def answered(window: panel.Panel, typed: str, ask: Callable[[], object]) -> object:
     """What is got when in the dialog that this opens, one of those that Tk draws itself, somebody types that and Enter."""
     call = window.root.tk.call
+    tries = 0
 
     def type_in() -> None:
+        nonlocal tries
+        tries += 1
         open_now = [
             str(child)
             for above in (".", *map(str, window.root.winfo_children()))
             for child in window.root.tk.splitlist(call("winfo", "children", above))
             if "__tk_" in str(child) and int(call("winfo", "viewable", child))
         ]
-        if not open_now:
+        if open_now:
+            entry = f"{open_now[0]}.contents.f2.ent"
+            call(entry, "delete", 0, "end")
+            call(entry, "insert", 0, typed)
+            # That for folders takes a second one, as it goes into the folder first.
+            call(f"{open_now[0]}.contents.f2.{'ok' if tries < 200 else 'cancel'}", "invoke")
+        if tries < 200 and not (tries > 1 and got):
             window.root.after(20, type_in)
-            return
-        entry = f"{open_now[0]}.contents.f2.ent"
-        call(entry, "delete", 0, "end")
-        call(entry, "insert", 0, typed)
-        call(f"{open_now[0]}.contents.f2.ok", "invoke")
 
+    got: list[object] = []
     window.root.after(20, type_in)
-    return ask()
+    got.append(ask())
+    return got[0]
 
 
 def opener(folder: Path, code: int = 0) -> Path:

@@ -16,7 +16,7 @@ from desk import Official
 from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
 
 from xl_kpi import api, cli
-from xl_kpi.addin import commands, entry, files
+from xl_kpi.addin import actions, commands, entry
 from xl_kpi.findings import Finding, speak
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.sheets import checks
@@ -153,7 +153,7 @@ def at(app: xw.App) -> tuple[str, str, str]:
 
 def test_the_buttons_for_excel_are_the_ribbons_in_its_words(window: panel.Panel) -> None:
     ribbon = {button.action: button.label for group in excel_side.ribbon().values() for button in group}
-    own = {action.name for action in files.ACTIONS}
+    own = {action.name for action in actions.ACTIONS}
     assert set(ribbon) == set(entry.ACTIONS)
     assert set(window.buttons) == set(ribbon) | own
     for name, button in window.buttons.items():
@@ -270,7 +270,7 @@ def test_without_a_workbook_the_buttons_for_excel_are_off_and_say_why(
 ) -> None:
     assert "请先打开" in window.workbook.get()
     for name, button in window.buttons.items():
-        usable = name in {action.name for action in files.ACTIONS} | {"doctor"}
+        usable = name in {action.name for action in actions.ACTIONS} | {"doctor"}
         assert button.instate(["!disabled" if usable else "disabled"]), name
         assert ("现在不能用" in window.tip(name)) is not usable
     assert window.workbook.get() in window.tip("check")
@@ -454,7 +454,7 @@ def test_the_command_opens_the_panel_and_ends_when_it_is_closed(
     excel: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     titles = []
-    files.titles()  # read already, so that the thread that reads them has nothing of earlier tests to clear away
+    actions.titles()  # read already, so that the thread that reads them has nothing of earlier tests to clear away
 
     def loop(root: tk.Tk) -> None:
         titles.append(root.title())

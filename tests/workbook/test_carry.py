@@ -210,6 +210,18 @@ def test_an_input_under_a_new_label_is_carried_and_told(tmp_path: Path) -> None:
         assert words in note
 
 
+def test_what_was_written_beside_an_answer_comes_with_it(tmp_path: Path) -> None:
+    noted = {"stage": "self", "answers": {}, "notes": {"t2.ontime": "按热线平台数据", "t1.connected": "已联调"}}
+    old = api.fill(("甲.xlsx", old_small()), noted, str(SMALL))
+    scheme = next_version(tmp_path, ("{id: connected, label: 数据对接}", "{id: joined, label: 系统联调}"))
+    carried, arrived = carried_over(scheme, old)
+    assert arrived["t2.ontime", "note"] == "按热线平台数据"
+    assert [(one.id, one.stage, one.value) for one in carried.left] == [
+        ("t1.connected", "self", "是"),
+        ("t1.connected", "note", "已联调"),
+    ]
+
+
 def test_an_answer_that_is_no_valid_one_is_an_answer_all_the_same() -> None:
     old = with_text(old_small(), Book("small", old_small()).at("t3.accidents"), "约2起")
     _, arrived = carried_over(SMALL, old)

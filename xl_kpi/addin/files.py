@@ -1,23 +1,21 @@
 """What is done with saved files: the same functions behind the panel and the ribbon. Knows neither a window nor Excel.
 
-An action asks for some things (`Ask`), does its work and gives an `Outcome`, a table whose lines may have findings. To
-add one, write its function and its entry in ACTIONS: the panel makes button, form and table of that.
+Each does its work and gives an `Outcome`, a table whose lines may have findings. It tells how far it is, is asked now
+and then whether to go on, and never puts a file in the place of another.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from xl_kpi import api
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
 from xl_kpi.rules.base import Level
-from xl_kpi.summary.folders import Found, refuse_clash, refuse_existing, workbooks
+from xl_kpi.summary.folders import Found, listing, refuse_clash, refuse_existing, workbooks
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.table import Column, Value
 from xl_kpi.workbook.table import workbook as table_file
@@ -79,7 +77,8 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
 
     Each file is opened in a process of its own, whatever it does there. Raises XlKpiError where there is no workbook.
     """
-    found = workbooks(paths)
+    listed = listing(paths)
+    found = listed.files
     count = len(found)
     lines: list[Line] = []
     at(1, count)
@@ -87,7 +86,7 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
         for file, row in zip(found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True):
             lines.append(check_line(row, file))
             at(min(len(lines) + 1, count), count)
-    return _checked(lines, count)
+    return _checked(lines, count, listed.told())
 
 
 def check_line(row: api.Row, file: Found) -> Line:
@@ -120,13 +119,15 @@ def check_columns() -> tuple[Column, ...]:
     )
 
 
-def _checked(lines: Sequence[Line], count: int) -> Outcome:
+def _checked(lines: Sequence[Line], count: int, passed: str = "") -> Outcome:
     verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
     counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
     said = either(f"核对了 {len(lines)} 个文件：{counts}。", f"{len(lines)} files checked: {counts}")
+    if passed:
+        said += either(f"{passed}。", f"; {passed}")
     alarm = any(line.verdict != "accept" for line in lines)
     title = either("核对结果", "checked")
-    return Outcome(title, _stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)
+    return Outcome(title, stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)
 
 
 def blanks(
@@ -174,7 +175,7 @@ def blanks(
         Column(either("文件", "file"), 30),
     )
     title = either("空白工作簿", "blanks")
-    return Outcome(title, _stopped_at(len(lines), len(units)) + said, columns, tuple(lines), folder)
+    return Outcome(title, stopped_at(len(lines), len(units)) + said, columns, tuple(lines), folder)
 
 
 def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Watch = unwatched) -> Outcome:
@@ -182,12 +183,7 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
 
     Raises XlKpiError where a file is there already, or nothing is to be done; OSError where the folder cannot be written to.
     """
-    found = workbooks(paths, outside=folder)
-    names = [file.name for file in found]
-    refuse_clash(names)
-    refuse_existing([folder / name for name in names], folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    count = len(found)
+    found, count = into_folder(paths, folder)
     lines: list[Line] = []
     at(1, count)
     with suppress(Stopped):  # what was done before counts
@@ -206,7 +202,7 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
         Column(either("存为，或没有重算的原因", "saved as, or why not"), 40),
     )
     title = either("重算结果", "recalculated")
-    return Outcome(title, _stopped_at(len(lines), count) + said, columns, tuple(lines), folder, bool(left))
+    return Outcome(title, stopped_at(len(lines), count) + said, columns, tuple(lines), folder, bool(left))
 
 
 def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path) -> Line:
@@ -214,15 +210,32 @@ def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path
     if isinstance(result, tuple):
         why = plain(result[0].message)
         return Line((name, either("没有重算", "not done"), why), file.path, "reject", result)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        save(target, result)
-    except SavedBeside as beside:
-        target = beside.path
+    target = saved(target, result)
     return Line((name, either("已重算", "done"), plain(str(target))), target)
 
 
-def _stopped_at(done: int, count: int) -> str:
+def into_folder(paths: Iterable[Path], folder: Path) -> tuple[list[Found], int]:
+    """The workbooks that are to get a new one each in a folder, which is made; none of them is there yet."""
+    found = workbooks(paths, outside=folder)
+    names = [file.name for file in found]
+    refuse_clash(names)
+    refuse_existing([folder / name for name in names], folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return found, len(found)
+
+
+def saved(target: Path, content: bytes) -> Path:
+    """Where a result is, sub-folders made: beside its place where somebody has that file open."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        save(target, content)
+    except SavedBeside as beside:
+        return beside.path
+    return target
+
+
+def stopped_at(done: int, count: int) -> str:
+    """What to say first of work that was stopped; nothing of work that was done."""
     if done == count:
         return ""
     return either(
@@ -240,10 +253,13 @@ def explained(error: XlKpiError | OSError) -> str:
     )
 
 
-def units_of(answer: Path | str) -> list[Unit]:
-    """Units from a list, or typed one a line. Raises XlKpiError with what is wrong in it."""
+def units_of(answer: Path | str, tell: Callable[[Finding], None] = lambda _: None) -> list[Unit]:
+    """Units from a list (`tell` is told what was passed over in it), or typed one a line.
+
+    Raises XlKpiError with what is wrong in it.
+    """
     if isinstance(answer, Path):
-        return read_units(answer)
+        return read_units(answer, tell)
     names = [name for line in answer.splitlines() if (name := " ".join(line.split()))]
     seen: dict[str, str] = {}
     problems = []
@@ -260,122 +276,3 @@ def units_of(answer: Path | str) -> list[Unit]:
     if problems:
         raise XlKpiError(*problems)
     return [Unit(name) for name in names]
-
-
-# the actions
-
-Answers = Mapping[str, Any]
-"""What was answered, by the key of each Ask, in the type that its kind says."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Something an action has to know.
-
-    kind: files (list[Path], one or more workbooks), folder (Path, which is there), sources (list[Path], files or one
-    folder), target (Path of a folder to write to, which may still have to be made), workbook (Path), scheme (str, a name
-    or the path of a .yaml; with it come `year`, int, and `level`, 省, 市, 县 or None), units (Path of a list, or str with a
-    unit in each line).
-    """
-
-    key: str
-    kind: Literal["files", "folder", "sources", "target", "workbook", "scheme", "units"]
-    label: str
-
-
-@dataclass(frozen=True)
-class Action:
-    """A button of the panel that needs no Excel: its words (zh, en), its letter (Alt), what it asks, what it does.
-
-    `when` says to a beginner what he has in hand; `verb` is the button by which the form is sent off. An action that asks
-    for a single thing has no form.
-    """
-
-    name: str
-    words: tuple[str, str]
-    letter: str
-    when: tuple[str, str]
-    tip: tuple[str, str]
-    verb: tuple[str, str]
-    asks: Callable[[], tuple[Ask, ...]]
-    run: Callable[[Answers, Progress, Watch], Outcome]
-
-    @property
-    def label(self) -> str:
-        """The words on the button, in the language of messages."""
-        return either(*self.words)
-
-
-def _run_blanks(answers: Answers, at: Progress, watch: Watch) -> Outcome:
-    units = units_of(answers["units"])
-    level, year = answers.get("level"), answers.get("year")
-    return blanks(answers["scheme"], units, answers["target"], level, year, at, watch)
-
-
-ACTIONS: tuple[Action, ...] = (
-    Action(
-        "folder",
-        ("核对文件夹", "check a folder"),
-        "D",
-        ("收回了各单位的工作簿", "workbooks came back"),
-        (
-            "选择存放工作簿的文件夹，逐个重新计分、核对，列成一张表：哪些通过、哪些有问题、哪些退回以及原因。不改动任何文件。",
-            "check every workbook of a folder; no file is changed",
-        ),
-        ("核对", "Check"),
-        lambda: (Ask("folder", "folder", either("核对哪个文件夹里的考核工作簿？", "which folder?")),),
-        lambda answers, at, watch: check([answers["folder"]], at, watch),
-    ),
-    Action(
-        "files",
-        ("核对文件", "check files"),
-        "F",
-        ("只核对一份或几份", "one or a few only"),
-        (
-            "选择一个或几个工作簿，重新计分、核对，逐处列出问题。不改动任何文件。",
-            "check one workbook or several; no file is changed",
-        ),
-        ("核对", "Check"),
-        lambda: (Ask("files", "files", either("核对哪些考核工作簿？", "which workbooks?")),),
-        lambda answers, at, watch: check(answers["files"], at, watch),
-    ),
-    Action(
-        "blanks",
-        ("生成空白模板", "make blanks"),
-        "N",
-        ("要给各单位下发空白工作簿", "blanks are to be sent out"),
-        (
-            "选择考核方案、年度和单位，为每个单位生成一份空白工作簿，保存到所选文件夹。",
-            "make a blank workbook for each unit",
-        ),
-        ("生成", "Make"),
-        lambda: (
-            Ask("scheme", "scheme", either("考核方案", "scheme")),
-            Ask("units", "units", either("单位", "units")),
-            Ask("target", "target", either("存到文件夹", "into folder")),
-        ),
-        _run_blanks,
-    ),
-    Action(
-        "recalc",
-        ("重算", "recalculate"),
-        "R",
-        ("文件里显示的数不是最新的", "the numbers shown are not the latest"),
-        (
-            "把工作簿里的公式重新算一遍，结果另存到所选文件夹，原文件不动。用于由程序填入、没有用 Excel 或 WPS 打开过的工作簿。",
-            "work the results out anew, into another folder",
-        ),
-        ("重算", "Recalculate"),
-        lambda: (
-            Ask("sources", "sources", either("重算哪些工作簿", "which workbooks")),
-            Ask("target", "target", either("存到文件夹", "into folder")),
-        ),
-        lambda answers, at, watch: recalculate(answers["sources"], answers["target"], at, watch),
-    ),
-)
-
-
-@functools.cache
-def titles() -> dict[str, str]:
-    """The schemes shipped: title by name, in order of name. Takes about a second the first time."""
-    return {name: api.describe(name).title for name in api.schemes()}

@@ -27,7 +27,7 @@ from xl_kpi.workbook.sheet_names import check_names
 from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
-LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
+LOCK_FILES = ("~$", ".~")  # how Excel, and WPS, begin the name of the file that says a workbook is open
 
 Source = Path | tuple[str, bytes]
 """A file from outside: where it is, or its name and content."""
@@ -97,7 +97,7 @@ def name_and_content(source: Source) -> tuple[str, bytes]:
         name, content = source
     else:
         name, content = source.name, b""
-    if name.startswith(LOCK_FILE):
+    if name.startswith(LOCK_FILES):
         raise WorkbookError(finding("lock-file", file=name))
     if isinstance(source, Path):
         try:

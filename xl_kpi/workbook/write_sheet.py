@@ -160,7 +160,7 @@ def _validation(rule: Validation) -> str:
         "promptTitle": rule.prompt_title,
         "prompt": rule.prompt,
     }
-    between = "" if rule.kind == "list" else ' operator="between"'
+    between = "" if rule.kind in ("list", "custom") else ' operator="between"'
     texts = "".join(f" {name}={_attribute(text)}" for name, text in said.items() if text)
     limits = "".join(
         f"<formula{number}>{escape(limit)}</formula{number}>"

@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from xl_kpi.addin import files
+from xl_kpi.addin import actions
 from xl_kpi.findings import XlKpiError, either, finding
 
 try:
@@ -55,4 +55,4 @@ def show() -> None:
 def _warm() -> None:
     """Read the schemes while the official looks at the window: that takes a second, and the first form needs them."""
     with suppress(XlKpiError):  # which will be told when they are asked for
-        files.titles()
+        actions.titles()

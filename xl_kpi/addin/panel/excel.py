@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xl_kpi.addin import commands, files
+from xl_kpi.addin import actions, commands, files
 from xl_kpi.addin.build import MACROS
 from xl_kpi.addin.files import Outcome
 from xl_kpi.findings import Finding, XlKpiError, either, finding
@@ -52,7 +52,7 @@ def _button(attributes: dict[str, str]) -> Button:
 
 def on_a_workbook() -> list[Button]:
     """The ribbon's actions that the panel has for an open workbook; those on files it does without Excel."""
-    without = {action.name for action in files.ACTIONS}
+    without = {action.name for action in actions.ACTIONS}
     return [button for group in ribbon().values() for button in group if button.action not in without]
 
 

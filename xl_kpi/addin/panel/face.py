@@ -7,8 +7,9 @@ from functools import partial
 from tkinter import ttk
 from typing import Protocol
 
-from xl_kpi.addin import files
-from xl_kpi.addin.files import Action, Line
+from xl_kpi.addin import actions
+from xl_kpi.addin.actions import Action
+from xl_kpi.addin.files import Line
 from xl_kpi.addin.panel import excel, widgets
 from xl_kpi.addin.panel.results import Results
 from xl_kpi.findings import Finding, either
@@ -98,7 +99,7 @@ class Face:
         ttk.Label(card, text=title, style="Faint.TLabel").grid(sticky="w")
         flow = widgets.Flow(card, self._edge // 2)
         flow.grid(sticky="ew", pady=(self._edge // 2, 0))
-        for action in files.ACTIONS:
+        for action in actions.ACTIONS:
             text = f"{action.label}({action.letter})…"
             at = text.index(f"({action.letter})") + 1
             command = partial(self._acts.pressed, action)
@@ -145,7 +146,7 @@ class Face:
         title = either("从这里开始", "where to begin")
         head = ttk.Label(steps, text=title, font="TkHeadingFont", style="Card.TLabel")
         head.grid(columnspan=2, sticky="w", pady=(0, unit // 2))
-        for row, action in enumerate(files.ACTIONS, 1):
+        for row, action in enumerate(actions.ACTIONS, 1):
             when = ttk.Label(steps, text=either(*action.when), style="Card.TLabel")
             when.grid(row=row, column=0, sticky="nw", pady=unit // 4, padx=(0, unit))
             text = either(f"点“{action.label}”（Alt+{action.letter}）。", f"{action.label}: ") + either(*action.tip)
@@ -177,7 +178,7 @@ class Face:
         root.bind("<F5>", lambda _: acts.again())
         root.bind("<Escape>", lambda _: acts.cancel())
         root.bind("<Alt-s>", lambda _: acts.save())
-        for action in files.ACTIONS:
+        for action in actions.ACTIONS:
             root.bind(f"<Alt-{action.letter.lower()}>", lambda _, action=action: acts.pressed(action))  # type: ignore[misc]
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tkinter import font, ttk
 from typing import Any
 
 from xl_kpi import api
-from xl_kpi.addin import files
-from xl_kpi.addin.files import Action, Ask
+from xl_kpi.addin import actions, files
+from xl_kpi.addin.actions import Action, Ask
 from xl_kpi.addin.panel import widgets
 from xl_kpi.addin.panel.chooser import Chooser
 from xl_kpi.findings import XlKpiError, either
@@ -211,7 +212,7 @@ class Form(tk.Toplevel):
 
     def _ask_scheme(self, ask: Ask, before: dict[str, Any]) -> None:
         """The scheme by its title, or a .yaml; with it the year, and the level where the scheme has levels."""
-        names = dict(files.titles())  # name or path: title
+        names = dict(actions.titles())  # name or path: title
         row = self._row()
         self._label(ask.label, row)
         box = ttk.Combobox(self._frame, state="readonly", width=20)
@@ -270,7 +271,8 @@ class Form(tk.Toplevel):
 
         box.configure(values=list(names.values()))
         if before.get(ask.key):
-            take(before[ask.key])
+            with suppress(XlKpiError):  # then it is what the error is about
+                take(before[ask.key])
             year.set(before.get("year", year.get()))
             level.set(before.get("level") or by_list)
         box.bind("<<ComboboxSelected>>", chosen)

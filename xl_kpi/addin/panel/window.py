@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from xl_kpi.addin import commands, dialogs, files, opening
-from xl_kpi.addin.files import Action, Line, Outcome, Progress, Watch
+from xl_kpi.addin import actions, commands, dialogs, files, opening
+from xl_kpi.addin.actions import Action
+from xl_kpi.addin.files import Line, Outcome, Progress, Watch
 from xl_kpi.addin.panel import excel
 from xl_kpi.addin.panel.chooser import Chooser
 from xl_kpi.addin.panel.face import Face
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOOK = 100  # milliseconds between looks at the work
 _CHECKS = ("folder", "files")
-_FILES = frozenset(action.name for action in files.ACTIONS)
+_FILES = frozenset(action.name for action in actions.ACTIONS)
 
 
 class Panel:
@@ -116,7 +117,7 @@ class Panel:
         elif self._front.there:
             self.do("check")
         else:
-            self.start(files.ACTIONS[0])
+            self.start(actions.ACTIONS[0])
 
     def save(self) -> None:
         """Save the table that is shown, and open it."""
