@@ -60,6 +60,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 _SAID = {
     "workbooks against the scorer": ("workbooks compared", "values compared", "disagreements"),
     "hostile files": ("hostile kinds", "missed", "false flags"),
+    "questions about percentages": ("percentages in cases", "false alarms"),
+    "page and check": ("odd workbooks",),
 }
 
 

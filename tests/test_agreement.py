@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 from xl_kpi import api
 from xl_kpi.engines.base import CellError, Engine, Value
-from xl_kpi.expr import ops
+from xl_kpi.expr import ops, semantics
 from xl_kpi.rules.base import Input, Level
+from xl_kpi.scheme.load import TEMPLATES
 from xl_kpi.scheme.program import FINAL, REVIEW, SELF, STAGES, BoundInput, Program
 from xl_kpi.scoring.run import run
 from xl_kpi.workbook import compare, read
@@ -97,7 +98,7 @@ def cases_of(scheme: str, level: Level | None) -> tuple[Mapping[str, float | str
     """The answers of the cases worked by hand, to start from: answers drawn one by one hardly ever fit together."""
     done: dict[str, Mapping[str, float | str | None]] = {}
     levels: dict[str, Level | None] = {}
-    for case in yaml.safe_load((CASES / f"{scheme}.yaml").read_text(encoding="utf-8")):
+    for case in yaml.safe_load((CASES / f"{Path(scheme).stem}.yaml").read_text(encoding="utf-8")):
         done[case["name"]] = {**done.get(case.get("base"), {}), **(case["answers"] or {})}
         levels[case["name"]] = case.get("level")
     return tuple(answers for name, answers in done.items() if levels[name] == level and answers)
@@ -152,6 +153,8 @@ def _drawn(
         return random.choice(bound.spec.choices)
     if bound.spec.kind == "text":
         return random.choice(("", "情况属实", *TEXTS))
+    if bound.spec.if_none is not None and random.random() < 0.3:
+        return semantics.NONE
     if kind == "edge":
         return _edge(random, bound, scheme, level, typed)
     return _valid(random, bound.spec)
@@ -159,7 +162,11 @@ def _drawn(
 
 def _valid(random: Random, spec: Input) -> float:
     low, high = spec.bounds
-    if spec.kind in ("count", "date"):
+    if (
+        spec.kind == "date"
+    ):  # the bounds are years away: near the middle of the assessment's year, before it and after
+        return float(round((low + high) / 2) + random.randint(-400, 400))
+    if spec.kind == "count":
         return float(random.randint(int(low), int(min(high, low + random.choice((3, 20, 400))))))
     if spec.kind == "percent":
         return round(random.uniform(low, high), random.choice((2, 4, 9)))
@@ -209,9 +216,9 @@ class Tally:
 @cache
 def blank(scheme: str, level: Level | None, folder: Path) -> Filled:
     """The workbook as it is sent out, read."""
-    path = folder / f"{title(scheme, level)}.xlsx"
+    path = folder / f"{title(Path(scheme).name, level)}.xlsx"
     path.write_bytes(api.build(api.scheme(scheme, level)))
-    return read.read(path)
+    return read.read(path, scheme if scheme.endswith(".yaml") else "")
 
 
 def typed_in(empty: Filled, plan: Plan, typed: Typed) -> bytes:
@@ -305,6 +312,47 @@ def test_formualizer_and_numpy_agree_on_every_cell(
     tally = Tally()
     agree(engine_named("formualizer"), scheme, level, folder, 3, tally)
     assert tally.workbooks == 3 * 8
+    tally.report(record_property)
+
+
+# Every option of every reading that is not the chosen one, in few schemes: what is excluded, and what else counts.
+READ_OTHERWISE = [
+    ("zhangping-health-2019", None, {"none": "exclude", "mean_rate": "all"}),
+    ("zaozhuang-hospital-2022", None, {"none": "exclude", "mean_at_top": "unmet"}),
+    ("zaozhuang-cdc-2022", None, {"none": "zero"}),
+    ("cdc-emergency", "县", {"none": "exclude", "by_percent": "all_or_nothing"}),
+    ("cdc-emergency", "省", {"none": "zero"}),
+]
+
+
+def read_otherwise(scheme: str, readings: Mapping[str, str], folder: Path) -> str:
+    """The file of a scheme with other readings chosen."""
+    data = yaml.safe_load((TEMPLATES / f"{scheme}.yaml").read_text(encoding="utf-8"))
+    by_id = {entry["id"]: entry for entry in data["readings"] if isinstance(entry, dict)}
+    for name, option in readings.items():
+        assert option in by_id[name]["alternatives"]
+        by_id[name]["chosen"] = option
+    made = folder / "-".join(readings.values()) / f"{scheme}.yaml"
+    made.parent.mkdir(exist_ok=True)
+    made.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    return str(made)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "level", "readings"),
+    READ_OTHERWISE,
+    ids=lambda one: "-".join(one.values()) if isinstance(one, dict) else None,
+)
+def test_formualizer_and_numpy_agree_under_other_readings(
+    scheme: str,
+    level: Level | None,
+    readings: Mapping[str, str],
+    folder: Path,
+    engine_named: Callable[[str], Engine],
+    record_property: Callable[[str, object], None],
+) -> None:
+    tally = Tally()
+    agree(engine_named("formualizer"), read_otherwise(scheme, readings, folder), level, folder, 2, tally)
     tally.report(record_property)
 
 

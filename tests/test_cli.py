@@ -384,7 +384,7 @@ def test_map_has_every_key_of_the_contract(run: Command, tmp_path: Path, made: d
         assert {"id", "task", "label", "kind", "required", "min", "max", "choices", "cells"} <= set(item)
         assert item["kind"] in ("number", "percent", "count", "choice", "date", "text")
         assert isinstance(item["required"], bool)
-        assert set(item["cells"]) == {"self", "review", "final"}
+        assert set(item["cells"]) == {"self", "review", "final", "note"}
         assert all(place.fullmatch(cell) for cell in item["cells"].values())
     assert set(CASE["answers"]) <= {item["id"] for item in found["inputs"]}
     outputs = found["outputs"]
@@ -558,9 +558,11 @@ def renamed_sheet(book: bytes) -> bytes:
 
 def with_meta(book: bytes, key: str, value: str) -> bytes:
     """A workbook of ours whose hidden sheet says something else."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        strings = re.findall(rb"<si><t[^>]*>([^<]*)</t></si>", archive.read("xl/sharedStrings.xml"))
 
     def change(xml: bytes) -> bytes:
-        cell = rb"(<t>%s</t></is></c><c r=\"B\d+\" s=\"\d+\")[^>]*>.*?</c>" % key.encode()
+        cell = rb"( t=\"s\"><v>%d</v></c><c r=\"B\d+\" s=\"\d+\")[^>]*>.*?</c>" % strings.index(key.encode())
         new, count = re.subn(cell, rb"\1>" + value.encode() + b"</c>", xml)
         assert count == 1
         return new
@@ -679,7 +681,7 @@ def test_a_folder_without_workbooks_is_not_passed_over_in_silence(run: Command, 
     (tmp_path / "上报.docx").write_bytes(b"")
     result = run("check", tmp_path, "--json")
     assert (result.code, result.out) == (2, "")
-    assert "没有 .xlsx 工作簿" in result.err
+    assert "没有考核工作簿" in result.err
 
 
 @small
@@ -746,6 +748,60 @@ def test_recalc_of_a_folder_does_not_stop_at_a_bad_file(run: Command, tmp_path: 
     assert result.code == 1
     assert "a.xlsx" in result.err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.xlsx"]
+
+
+@small
+def test_recalc_of_a_folder_keeps_its_sub_folders(run: Command, tmp_path: Path, made: dict[str, bytes]) -> None:
+    for name in ("甲", "乙/丙"):
+        (tmp_path / "收回" / name).mkdir(parents=True)
+        placed(tmp_path / "收回" / name, "a.xlsx", made["filled"])
+    out = tmp_path / "收回" / "重算"  # within the folder: what lies there is not recalculated the next time
+    for _ in range(2):
+        result = run("recalc", tmp_path / "收回", "--out", out, "--scheme", SMALL)
+        assert (result.code, result.err) == (0, "")
+        written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+        assert written == {str(Path("甲", "a.xlsx")), str(Path("乙", "丙", "a.xlsx"))}
+
+
+@small
+@pytest.mark.skipif(os.name == "nt", reason="Windows 上建立符号链接需要管理员权限")
+def test_recalc_in_place_writes_through_a_link(run: Command, tmp_path: Path, made: dict[str, bytes]) -> None:
+    path = placed(tmp_path, "a.xlsx", made["filled"])
+    link = tmp_path / "链接.xlsx"
+    link.symlink_to(path)
+    assert run("recalc", link, "--in-place", "--scheme", SMALL).code == 0
+    assert link.is_symlink()
+    assert path.read_bytes() != made["filled"]
+
+
+@small
+def test_what_a_folder_holds_besides_is_counted(run: Command, tmp_path: Path, made: dict[str, bytes]) -> None:
+    folder = tmp_path / "收回"
+    folder.mkdir()
+    placed(folder, "a.xlsx", made["filled"])
+    for name in ("甲.zip", "乙.rar", "丙.csv", "~$a.xlsx", "._a.xlsx"):
+        placed(folder, name, b"x")
+    result = run("check", folder, "--json", "--scheme", SMALL)
+    assert [line["file"] for line in result.lines] == ["a.xlsx"]
+    assert "压缩包（请先解压） 2 个、CSV 文件 1 个" in result.err
+
+
+@small
+def test_a_signature_that_a_change_makes_void_is_told(run: Command, tmp_path: Path, made: dict[str, bytes]) -> None:
+    path = tmp_path / "签.xlsx"
+    with zipfile.ZipFile(io.BytesIO(made["filled"])) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+        target.writestr("_xmlsignatures/origin.sigs", b"")
+        target.writestr("_xmlsignatures/sig1.xml", b"<Signature/>")
+    answers = placed(tmp_path, "a.json", b"{}")
+    for result in (
+        run("fill", path, answers, "--out", tmp_path / "填.xlsx", "--scheme", SMALL),
+        run("recalc", path, "--out", tmp_path / "out", "--scheme", SMALL),
+    ):
+        assert result.code == 0
+        assert "签名已失效" in result.err
+    assert "签名" not in run("check", path, "--scheme", SMALL).err
 
 
 @small
@@ -861,3 +917,14 @@ def test_carry_of_everything_is_exit_0_and_never_writes_over_the_old_workbook(
     result = run("carry", old, "--into", new, "--out", old, "--scheme", SMALL)
     assert (result.code, result.out) == (2, "")
     assert old.read_bytes() == made["filled"]
+
+
+def test_lint_looks_at_every_scheme_though_one_does_not_load(run: Command, tmp_path: Path) -> None:
+    bad = placed(tmp_path, "坏.yaml", b"id: [a\n")
+    result = run("lint", bad, SMALL, "--json")
+    assert result.code == 2
+    assert {line["scheme"] for line in result.lines} == {str(bad), str(SMALL)}
+    assert "坏.yaml" in result.err
+    result = run("lint", bad, SMALL)
+    assert result.code == 2
+    assert str(SMALL) in result.out

@@ -7,6 +7,7 @@ path, whether or not there is a decoy of it.
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
 import os
@@ -20,9 +21,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from bulk_files import ANSWERS, SMALL, returned
+from bulk_files import ANSWERS, SMALL, returned, small
 
-from xl_kpi import engines, isolation
+from xl_kpi import api, cli, engines, isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests" / "summary"))
@@ -86,7 +87,7 @@ class Folder:
             (self.path / f"{name}.py").write_text(f"open({str(self.ran)!r}, 'a').write('{name}\\n')\n")
         for name in (".Tk.py", ".tk.py", ".xl-kpi.py"):  # Tk looks for them at home
             (self.path / name).write_text(f"open({str(self.ran)!r}, 'a').write('{name}\\n')\n")
-        for name in ("soffice", "libreoffice", "Xvfb"):
+        for name in ("soffice", "libreoffice", "Xvfb", "xdg-open"):
             (self.path / name).write_text(f"#!/bin/sh\necho {name} >> {self.ran}\n")
             (self.path / name).chmod(0o755)
         told = self.path / "decoy-1.dist-info"  # pydantic and dask ask every distribution on the path for plugins
@@ -96,6 +97,7 @@ class Folder:
         (self.path / "plugin.py").write_text(f"open({str(self.ran)!r}, 'a').write('plugin\\n')\np = None\n")
         for unit in ("甲单位", "乙单位"):
             (self.path / f"{unit}.xlsx").write_bytes(returned(unit))
+        (self.path / "空白_甲单位").write_bytes(api.build(small(), "甲单位"))  # not among those of a folder
         (self.path / "方案.yaml").write_bytes(SMALL.read_bytes())
         (self.path / "单位.csv").write_text("单位名称,单位代码\n甲单位,A01\n乙单位,B02\n", encoding="utf-8")
         (self.path / "答卷.json").write_text(json.dumps({"t1.deployed": ANSWERS["t1.deployed"]}), encoding="utf-8")
@@ -180,6 +182,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "new": ["new", "方案.yaml", "--units", "单位.csv", "--out", "../空白"],
     "map": ["map", "甲单位.xlsx", *SCHEME],
     "fill": ["fill", "甲单位.xlsx", "答卷.json", *SCHEME, "--out", "../填.xlsx"],
+    "carry": ["carry", "甲单位.xlsx", "--into", "空白_甲单位", *SCHEME, "--out", "../搬.xlsx"],
     "check one": ["check", "甲单位.xlsx", *SCHEME],
     "check by formulas": ["check", "甲单位.xlsx", *SCHEME, "--engine", "formulas"],
     "check by formualizer": ["check", "甲单位.xlsx", "乙单位.xlsx", *SCHEME, "--engine", "formualizer"],
@@ -193,6 +196,11 @@ COMMANDS: dict[str, Sequence[str]] = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_runs_what_lies_in_the_folder(folder: Folder, name: str) -> None:
     folder.run(str(folder.script), *COMMANDS[name])
+
+
+def test_every_command_is_among_them() -> None:
+    subcommands = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert {arguments[0] for arguments in COMMANDS.values()} | {"panel"} == set(subcommands.choices)
 
 
 def test_no_worker_runs_what_lies_in_the_folder(folder: Folder) -> None:
@@ -298,6 +306,7 @@ def test_a_relative_part_of_pythonpath_is_dropped_here_and_for_those_started(fol
         text=True,
         check=True,
     )
+    folder.what_ran()  # with -c xl_kpi itself was looked for in the current folder
     left, *path = done.stdout.split()
     assert left == os.pathsep.join([str(ROOT), site])
     assert site in path
@@ -308,6 +317,16 @@ def test_a_relative_part_of_pythonpath_is_dropped_here_and_for_those_started(fol
 def test_where_python_or_this_program_lies_stays_on_the_path(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(where)
     assert isolation.without_current([str(where), "", "."]) == [str(where)]
+
+
+def test_what_opens_a_workbook_is_the_systems_program(folder: Folder) -> None:
+    work = (
+        "from xl_kpi import isolation; isolation.isolate(); from pathlib import Path\n"
+        "from xl_kpi.addin import entry, opening\n"
+        "try: (opening.open_with_system(Path('甲单位.xlsx')) or exit()).wait(20)\n"
+        "except Exception: pass\n"  # there may be none
+    )
+    folder.run("-P", "-c", work)
 
 
 def test_a_program_of_the_current_folder_is_not_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
             remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
         typed[_place(at)] = given
     typed |= {_place(plan.at(name + NOTE)): note or None for name, note in notes.items()}
-    return Filling(patched(filled, typed, keep_formulas=False), tuple(remarks))
+    return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
 
 
 def _place(at: str) -> Place:

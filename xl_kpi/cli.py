@@ -19,6 +19,8 @@ from tqdm import tqdm
 from xl_kpi import __version__, api, demo, outward
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
+from xl_kpi.summary.folders import Found, listing, refuse_clash
+from xl_kpi.workbook.archive import is_signed
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.units import Unit, read_units, unit_key
 
@@ -43,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return (
             USAGE
             if any(
-                f.code in ("units", "answers", "not-found", "nothing-to-do", "executor", "engine-missing")
+                f.code
+                in ("units", "answers", "not-found", "nothing-to-do", "no-workbooks", "executor", "engine-missing")
                 for f in error.findings
             )
             else FOUND
@@ -175,14 +178,21 @@ def _schemes(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     code = CLEAN
     for name in options.scheme:
-        findings = api.lint(name)
+        try:
+            findings = api.lint(name)
+        except SchemeError as error:  # the others are looked at all the same
+            if options.json:
+                _print_json({"scheme": name, **f.as_json()} for f in error.findings)
+            _tell(error.findings)
+            code = USAGE
+            continue
         if options.json:
             _print_json({"scheme": name, **f.as_json()} for f in findings)
         else:
             print(f"{name}：" + ("没有问题" if not findings else ""))
             _list(findings)
         if worst(findings) == "error":
-            code = FOUND
+            code = max(code, FOUND)
     return code
 
 
@@ -202,21 +212,12 @@ def _new(options: argparse.Namespace) -> int:
             level = unit.level or options.level
             jobs.append((api.scheme(name, level, options.year), unit))
     targets = [api.filename(scheme, unit.name) for scheme, unit in jobs]
-    _refuse_clash(targets)
+    refuse_clash(targets)
     options.out.mkdir(parents=True, exist_ok=True)
     for (scheme, unit), target in _progress(list(zip(jobs, targets, strict=True)), "生成"):
         save(options.out / target, api.build(scheme, unit.name, unit.code))
         print(options.out / target)
     return CLEAN
-
-
-def _refuse_clash(names: Sequence[str]) -> None:
-    """Two results under one name would lose the first; some file systems do not tell A from a."""
-    counts = Counter(name.casefold() for name in names)
-    clash = next((name for name in names if counts[name.casefold()] > 1), None)
-    if clash:
-        why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
-        raise XlKpiError(finding("units", file="", where="", why=why))
 
 
 def _map(options: argparse.Namespace) -> int:
@@ -241,7 +242,18 @@ def _fill(options: argparse.Namespace) -> int:
     save(options.out, filling.content)
     _list_remarks(filling.remarks)
     print(options.out)
+    _tell_void(options.out, filling.content)
     return CLEAN
+
+
+def _tell_void(path: Path, written: bytes) -> None:
+    """A change makes a digital signature void: whoever relies on it has to know."""
+    if is_signed(written):
+        said = either(
+            f"{path}：工作簿带有数字签名，改动后签名已失效。请核对后重新签名",
+            f"{path}: the workbook was signed; the change makes the signature void. Sign it again",
+        )
+        print(outward.plain(said), file=sys.stderr)
 
 
 def _carry(options: argparse.Namespace) -> int:
@@ -268,7 +280,7 @@ def _value(value: object) -> str:
 
 
 def _check(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
+    paths = [file.path for file in _workbooks(options.path)]
     units = tuple(unit.name for unit in read_units(options.units, _tell_one)) if options.units else ()
     asked = api.Asked(options.year, options.level or "", units)
     rows: Iterator[api.Row] = iter(
@@ -367,18 +379,20 @@ def _sentence(found: Mapping[str, str]) -> str:
 
 
 def _recalc(options: argparse.Namespace) -> int:
-    paths = _workbooks(options.path)
+    files = _workbooks(options.path, options.out)
+    paths = [file.path for file in files]
     if options.out:
-        _refuse_clash([path.name for path in paths])
+        refuse_clash([file.name for file in files])
         options.out.mkdir(parents=True, exist_ok=True)
     code = CLEAN
     results = api.recalculate_all(paths, options.scheme, options.engine, _crew(options, paths))
-    for path, result in zip(paths, _progress(results, "重算", len(paths)), strict=True):
+    for file, result in zip(files, _progress(results, "重算", len(paths)), strict=True):
         if isinstance(result, tuple):
             _tell(result)
             code = FOUND
             continue
-        target = path if options.in_place else options.out / path.name
+        target = file.path if options.in_place else options.out / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             save(target, result)
         except SavedBeside as beside:
@@ -387,11 +401,12 @@ def _recalc(options: argparse.Namespace) -> int:
             code = FOUND
         else:
             print(outward.plain(str(target)))
+        _tell_void(target, result)
     return code
 
 
 def _addin(options: argparse.Namespace) -> int:
-    from xl_kpi.addin import build, install  # libraries that no other command needs
+    from xl_kpi.addin import build, doctor, install  # libraries that no other command needs
 
     if options.what == "build":
         save(options.out, build.build())
@@ -403,7 +418,7 @@ def _addin(options: argparse.Namespace) -> int:
         if not install.uninstall(options.folder):
             print(either("没有安装过。", "it was not installed."), file=sys.stderr)
     else:
-        found = install.doctor(options.folder)
+        found = doctor.doctor(options.folder)
         for check in found:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
@@ -449,28 +464,14 @@ def _demo(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _workbooks(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the workbooks of the folders named, those in a format to be refused too: no unit goes missing.
+def _workbooks(paths: Sequence[Path], outside: Path | None = None) -> list[Found]:
+    """The workbooks to look at; what was passed over is told."""
+    found = listing(paths, outside)
+    if told := found.told():
+        folders = "、".join(str(path) for path in paths if path.is_dir())
+        print(outward.plain(f"{folders}：{told}"), file=sys.stderr)
+    return list(found.files)
 
-    Excel's lock files are passed over and counted.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            locks = [p for p in inside if p.name.startswith("~$")]
-            if locks:
-                print(f"{path}：跳过 {len(locks)} 个正在打开的文件的锁文件（~$）", file=sys.stderr)
-            found += [p for p in inside if p not in locks]
-        else:
-            found.append(path)
-    if not found:
-        why = either("没有 .xlsx 工作簿", "there is no .xlsx workbook")
-        raise XlKpiError(finding("nothing-to-do", where="、".join(map(str, paths)), why=why))
-    return found
-
-
-_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods")
 
 Item = TypeVar("Item")
 

@@ -102,6 +102,11 @@ CATALOGUE: dict[str, Kind] = {
         "{where}：原文没有给出“{label}”，由考核组织单位在“数据填报”表填写",
         "{where}: the source does not give {label!r}; the organising bureau fills it in",
     ),
+    "scheme-reading": Kind(
+        "info",
+        "{where}：{text}。采用的口径：{chosen}。另一种口径：{others}",
+        "{where}: {text}; read as: {chosen}; or else: {others}",
+    ),
     "scheme-default-grades": Kind(
         "info",
         "原文没有给出等次标准，使用默认等次：{bands}",
@@ -126,7 +131,7 @@ CATALOGUE: dict[str, Kind] = {
     # files that are no workbook of ours, each by its name
     "lock-file": Kind(
         "error",
-        "{file} 是 Excel 打开文件时留下的锁文件，不是工作簿。请关闭 Excel，改交不带“~$”的那个文件",
+        "{file} 是打开文件时留下的锁文件，不是工作簿。请关闭 Excel 或 WPS，改交文件名开头没有“~$”“.~”的那一个",
         "{file} is the lock file of an open workbook; hand in the one without ~$",
     ),
     "empty-file": Kind(
@@ -225,7 +230,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "not-computable": Kind(
         "error",
-        "此处的公式无法计算：{why}。请恢复原公式，或用下发的空白工作簿重新填报",
+        "此处的公式无法计算：{why}。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here cannot be computed: {why}",
     ),
     # several files
@@ -246,14 +251,16 @@ CATALOGUE: dict[str, Kind] = {
     # what was changed in a workbook
     "more": Kind(
         "warning",
-        "另有 {count} 处同类问题（{kind}）没有列出",
+        "与上面相同的问题另有 {count} 处，没有一一列出",
         "{count} more of the same kind ({kind}) are not listed",
     ),
     "constant-changed": Kind(
-        "warning", "此处的文字或数字应为“{expected}”。请恢复", "the text or number here should be {expected!r}"
+        "warning", "此处的文字或数字应为“{expected}”。请改回", "the text or number here should be {expected!r}"
     ),
     "unlocked": Kind(
-        "warning", "此处应为锁定的单元格，锁定已取消。请恢复锁定", "the cell here should be locked and is not"
+        "warning",
+        "此处的锁定已取消。请在“设置单元格格式”的“保护”中重新勾选“锁定”",
+        "the cell here should be locked and is not",
     ),
     "unprotected": Kind(
         "warning",
@@ -266,7 +273,9 @@ CATALOGUE: dict[str, Kind] = {
         "the validation here is gone or another; what was filled in was checked against the original",
     ),
     "name-changed": Kind(
-        "warning", "名称 {name} 应指向 {expected}。请恢复", "the name {name} should refer to {expected}"
+        "warning",
+        "名称 {name} 应指向 {expected}。请在“公式”的“名称管理器”中改回",
+        "the name {name} should refer to {expected}",
     ),
     "number-format": Kind(
         "warning",
@@ -309,7 +318,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "calc-settings": Kind(
         "warning",
-        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请改回自动计算",
+        "工作簿的计算设置已改为{what}，显示的数可能不对。以重新计算的为准；请在“公式”的“计算选项”中改回“自动”",
         "the workbook's calculation was set to {what}",
     ),
     "foreign": Kind(
@@ -359,15 +368,18 @@ CATALOGUE: dict[str, Kind] = {
         "{label!r} is {value}: a hundred times too small or too large? Type it anew with its sign, or say in {note} "
         "that it is meant",
     ),
+    "none": Kind(
+        "info", "“{label}”没有发生，{worth}。请复核是否属实", "{label!r}: nothing to rate; it counts as {worth}"
+    ),
     "veto": Kind("info", "“{task}”触发{effect}：{why}", "{task!r} triggers {effect}: {why}"),
     "not-recalculated": Kind(
         "info",
-        "填报后还没有重新计算（{count} 个单元格仍显示空白时的结果）。在 Excel 或 WPS 中打开即自动计算，或用 xl-kpi recalc",
-        "not recalculated since it was filled: {count} cells still show what the blank showed",
+        "填报后还没有重新计算，{count} 个单元格还显示填报前的结果。计分以填报的数为准；请在 Excel 或 WPS 中打开，按 F9 后保存",
+        "not recalculated since it was filled: {count} cells still show what they showed before",
     ),
     "stale": Kind(
         "warning",
-        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 中按 F9 重算后保存",
+        "单元格显示 {shown}，按填报数据重新计算应为 {computed}。以重新计算的为准；请在 Excel 或 WPS 中按 F9 重算后保存",
         "the cell shows {shown}, recomputed it is {computed}",
     ),
     "uncalculated": Kind(
@@ -377,7 +389,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "formula-changed": Kind(
         "error",
-        "此处应为公式，现在不是原来的公式。以重新计算的 {computed} 为准；请恢复原公式",
+        "此处原来的公式被改掉了，以重新计算的 {computed} 为准。请撤销改动；或用“搬到新表”把已填的数搬过去",
         "the formula here was replaced; recomputed it is {computed}",
     ),
     "filled-as-given": Kind(

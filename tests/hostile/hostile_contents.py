@@ -760,8 +760,8 @@ CONSTANTS = [
         "extra-beside",
         "a note to the right of the table",
         flag("extra-content"),
-        lambda b: b.words(f"{ENTRY}!N5", "见附件"),
-        f"{ENTRY}!N5",
+        lambda b: b.words(f"{ENTRY}!P5", "见附件"),
+        f"{ENTRY}!P5",
     ),
     Kind(
         "extra-below",
@@ -774,18 +774,18 @@ CONSTANTS = [
         "extra-hyperlink-formula",
         "a HYPERLINK formula beside the table",
         flag("extra-content", "foreign"),
-        lambda b: b.computes(f"{ENTRY}!N5", 'HYPERLINK("http://127.0.0.1:9/","x")', "x", "str"),
-        f"{ENTRY}!N5",
+        lambda b: b.computes(f"{ENTRY}!P5", 'HYPERLINK("http://127.0.0.1:9/","x")', "x", "str"),
+        f"{ENTRY}!P5",
     ),
     Kind(
         "extra-unknown-function",
         "a formula beside the table that nothing computes, on which nothing depends",
         flag("extra-content"),
-        lambda b: b.computes(f"{ENTRY}!N5", "NOSUCHFUNC(1)", "1"),
-        f"{ENTRY}!N5",
+        lambda b: b.computes(f"{ENTRY}!P5", "NOSUCHFUNC(1)", "1"),
+        f"{ENTRY}!P5",
     ),
     Kind(
-        "extra-blank", "an empty cell with a style beside the table", accept(), lambda b: b.write(f"{ENTRY}!N5", "")
+        "extra-blank", "an empty cell with a style beside the table", accept(), lambda b: b.write(f"{ENTRY}!P5", "")
     ),
 ]
 

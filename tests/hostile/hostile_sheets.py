@@ -166,7 +166,7 @@ def renamed_sheet(book: Book, name: str, to: str) -> Book:
 def _exchange_rows(book: Book, one: int, other: int) -> Book:
     def renamed(row: str, number: int, to: int) -> str:
         row = row.replace(f'<row r="{number}"', f'<row r="{to}"')
-        return re.sub(rf"\b([A-L]){number}\b", rf"\g<1>{to}", row)
+        return re.sub(rf"\b([A-N]){number}\b", rf"\g<1>{to}", row)
 
     part = book.sheet(ENTRY)
     text = book.text(part)
@@ -245,7 +245,7 @@ HIDING = [
         "column-flat",
         "the column 自报值 has no width",
         flag("hidden"),
-        lambda b: b.on(ENTRY, '<col min="5" max="5" width="13"', '<col min="5" max="5" width="0"'),
+        lambda b: b.on(ENTRY, '<col min="5" max="5" width="11.5"', '<col min="5" max="5" width="0"'),
     ),
     Kind(
         "filter-as-cover",
@@ -266,7 +266,7 @@ HIDING = [
         accept(),
         lambda b: (
             b.on(ENTRY, r'<row r="17" ht="[^"]*"', '<row r="17" ht="40"')
-            .on(ENTRY, '(<col [^>]*) width="44"', r'\1 width="60"')
+            .on(ENTRY, '(<col [^>]*) width="36"', r'\1 width="60"')
             .on(ENTRY, "<sheetView ", '<sheetView zoomScale="120" ')
             .on(ENTRY, "<pane [^>]*/>", "")
             .on(ENTRY, "<selection [^>]*/>", "", 0)

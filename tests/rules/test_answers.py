@@ -55,7 +55,9 @@ def anything(spec: Input, chance: random.Random) -> Value:
     if spec.kind == "text":
         return "理由"
     if spec.kind == "date":
-        return low + chance.randrange(365)
+        return 44500.0 + chance.randrange(500)  # from November 2021 to March 2023: early, in time, late
+    if spec.if_none is not None and bad < 0.4:
+        return "无"
     top = min(high, low + chance.choice([1, 5, 100]))
     number = low + (top - low) * chance.choice([0, 0.5, 0.6, 0.85, 0.9, 1, chance.random()])
     return float(round(number)) if spec.kind == "count" else max(low, round(number, chance.choice([1, 2, 4])))

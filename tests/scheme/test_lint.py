@@ -102,16 +102,23 @@ def test_every_number_that_the_emergency_scheme_asks_for_is_reported() -> None:
     [
         ("zaozhuang-cdc-2022", []),
         ("zaozhuang-blood-2022", []),
-        (HOSPITAL, [f"{what}项目完成率全市平均水平" for what in ("新筛", "产筛", "艾梅乙消除")]),
+        (
+            HOSPITAL,
+            [
+                *(f"{what}项目完成率全市平均水平" for what in ("新筛", "产筛", "艾梅乙消除")),
+                "招商引资仅提供招商线索的最高得分",
+                "招商引资签约未开工的最高得分",
+            ],
+        ),
         (
             ZHANGPING,
             [
-                "平均得分率（该系列所有单位规定指标得分的平均分÷设定分的平均分）",
                 "营商环境指数目标值",
                 "医疗服务群众满意率目标值",
                 "政务公开指数目标值",
                 "争取上级项目资金年度任务",
                 "招商引资项目开工、竣工年度任务数合计",
+                "平均得分率（该系列所有单位规定指标得分的平均分÷设定分的平均分）",
             ],
         ),
     ],
@@ -166,6 +173,12 @@ def graded(*bands: tuple[str, float]) -> Data:
 
 ASKED_RATE = {"type": "threshold", "input": DONE, "at_least": {"ask": {"id": "std", "label": "合格率标准"}}}
 NOT_THERE = [{"text": "满意率85%", "reason": "参考"}]
+READING = {
+    "id": "open",
+    "text": "没有写明的事",
+    "chosen": "full",
+    "alternatives": {"full": "得满分", "zero": "不得分"},
+}
 TWICE = [task("t1", 4, name="甲"), task("t2", 6, name="甲")]
 
 # Code to a scheme that has one finding of it, its severity, and words of the message.
@@ -180,6 +193,11 @@ SPOILT: dict[str, tuple[Data, str, list[str]]] = {
     "scheme-grade": (graded(("优秀", 0.9), ("良好", 0.9), ("合格", 0)), "error", ["“良好”", "90%"]),
     "scheme-list": (probe(choosing("优" * 128, "良" * 127)), "error", ["任务t1”（t1）·等次", "256 个字符"]),
     "scheme-asked": (probe(task("t1", 4, target="", rule=ASKED_RATE)), "info", ["试验方案", "“合格率标准”"]),
+    "scheme-reading": (
+        probe(readings=[READING]),
+        "info",
+        ["没有写明的事", "采用的口径：得满分", "另一种口径：不得分"],
+    ),
     "scheme-default-grades": (probe(grades={"default": True}), "info", ["优秀≥90%", "不合格≥0%"]),
 }
 

@@ -146,6 +146,9 @@ MISTAKES: dict[str, Mistake] = {
     "a veto that never strikes": swapped("[{input: accidents, at_least: 1}]", "[{input: accidents, below: 0}]", *SECOND, "第1条否决", "below 0", "不会成立", "改正"),
     "grades out of order": swapped("groups:\n", "grades: {bands: [{name: 合格, at_least: 0.6}, {name: 优秀, at_least: 0.9}, {name: 差, at_least: 0}]}\ngroups:\n", "“优秀”", "90%", "从高到低"),
     "no grade for the rest": swapped("groups:\n", "grades: {bands: [{name: 优秀, at_least: 0.9}, {name: 合格, at_least: 0.6}]}\ngroups:\n", "grades", "“合格”", "60%", "从 0 起"),
+    "a factor of 92": ruled(f"{{type: tiers, {RATE}, bands: [{{at_least: 0.9, share: 1}}], factor: 92}}", "factor", "9200%", "0.92"),
+    "a case that is never reached": ruled("{type: cases, cases: [{when: {input: {id: n, label: 开工项目数, kind: count}, at_least: 1}, rule: {type: judged, label: 酌情得分, mode: score}}, {when: {input: n, at_least: 2}, rule: {type: full}}]}", "cases 第2种", "开工项目数≥2", "第1种", "写在前面"),
+    "two inputs of one name": ruled("{type: ratio, label: 合格率, numerator: {id: a, label: 事件数, kind: count}, denominator: {id: b, label: 事件数, kind: count}, then: {type: threshold, at_least: 0.9}}", "a 和 b", "事件数", "label"),
     # the form
     "a number in the name": swapped("name: 安全生产", "name: 安全生产达标率98%", "t02", "任务要点名称", "98%", "narrative"),
     "a number in another column": Mistake(

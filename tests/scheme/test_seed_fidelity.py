@@ -21,7 +21,7 @@ from seed_texts import EMERGENCY, SEED_OF, SEEDS, TABLED, ZAOZHUANG, ZHANGPING, 
 
 from xl_kpi.rules.base import Ask
 from xl_kpi.scheme.load import load, names
-from xl_kpi.scheme.model import Group, Task
+from xl_kpi.scheme.model import Group, Scheme, Task
 
 HOSPITAL = "zaozhuang-hospital-2022"
 # What the design says each document brings, written down here a second time.
@@ -175,9 +175,20 @@ def test_zhangping_scores_every_indicator_by_the_bands_of_the_remark() -> None:
     ]
     tiers = [found for task in tasks_of(ZHANGPING) for found in rules_named("tiers", written(task)["rule"])]
     assert len(tiers) == 38
-    for rule in tiers:
-        assert rule["bands"] == expected
-        assert rule["factor"]["ask"]["id"] == "cohort_rate"
+    assert [rule["bands"] for rule in tiers] == [expected] * 38
+
+
+def factors_of(scheme: Scheme) -> list[Any]:
+    """The factor of every indicator in order: 1, or the id of the number that the bureau fills in."""
+    tiers = [found for task in scheme.tasks() for found in rules_named("tiers", written(task)["rule"])]
+    return [rule["factor"]["ask"]["id"] if isinstance(rule["factor"], dict) else rule["factor"] for rule in tiers]
+
+
+def test_zhangpings_mean_rate_multiplies_the_optional_indicators_and_by_the_other_reading_all() -> None:
+    assert "平均得分率=该系列所有单位规定指标得分的平均分" in table_of(ZHANGPING).remark[1]
+    assert [row.groups[0] for row in table_of(ZHANGPING).rows].index("自选指标（410分）") == 23
+    assert factors_of(load(ZHANGPING)) == [1] * 23 + ["cohort_rate"] * 15
+    assert factors_of(load(ZHANGPING).read_as({"mean_rate": "all"})) == ["cohort_rate"] * 38
 
 
 def rules_named(kind: str, node: Any) -> Iterator[dict[str, Any]]:
@@ -323,6 +334,7 @@ _SCORED = frozenset(
         "share",
         "shares",
         "up_to",
+        "base",
     ]
 )
 

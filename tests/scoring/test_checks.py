@@ -51,7 +51,7 @@ SAID = [
     ),
     (CDC, {"t07.build": " 是"}, "“推进干部思想作风能力建设”填的是文字“ 是”，不计分。请从下拉框选择“是”"),
     (CDC, {"t07.build": "√"}, "“推进干部思想作风能力建设”填的是“√”，只能选“是”或“否”"),
-    (BLOOD, {"t12.built_date": 44980}, "填的是 2023-02-23，应在 2022-01-01 至 2022-12-31 之间"),
+    (BLOOD, {"t12.built_date": 110577}, "填的是 2202-09-30，应在 2012-01-01 至 2032-12-31 之间"),
     (BLOOD, {"t12.built_date": 44859.5}, "填的是 2022-10-25 12:00，只填日期，不带时间"),
     (BLOOD, {"t12.built_date": "2022年10月31日"}, "请改为日期 2022-10-31"),
     (BLOOD, {"t14.collected_last": 0}, "“上年采血量”填的是 0，应大于 0。请改正"),
@@ -93,7 +93,7 @@ def test_blank_inputs_are_asked_for_by_their_kind() -> None:
     for scheme, answer, remedy in [
         (CDC, "t07.build", "未填，请从下拉框选择"),
         (CDC, "t03.accidents", "未填，没有发生填 0"),
-        (CDC, "t05.timely", "未填，请填写，连百分号一起输入，如 98.5%、0.4%"),
+        (CDC, "t05.timely", "未填，请填写，连百分号一起输入，如 98.5%、0.4%；没有发生填“无”"),
     ]:
         plan = plan_of(api.scheme(scheme))
         batch = run(plan.program, [{}])

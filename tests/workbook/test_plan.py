@@ -399,7 +399,9 @@ def test_it_is_said_that_the_grades_are_a_default(workbook: str, sheet: str) -> 
 def test_every_reading_and_every_amended_text_stands_on_评分规则(workbook: str) -> None:
     text = opened(workbook).texts("评分规则")
     scheme = written(workbook)
-    told = [*values_of(tasks_of(workbook), "reading"), *scheme.get("readings", [])]
+    told = [*values_of(tasks_of(workbook), "reading")]
+    for reading in scheme.get("readings", []):
+        told += [reading] if isinstance(reading, str) else [reading["text"], *reading["alternatives"].values()]
     told += [scheme["rounding"]["reading"]] if "rounding" in scheme else []
     assert told
     assert [reading for reading in told if reading not in text] == []

@@ -316,3 +316,25 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(tmp_path: Path)
         for name in left:
             (tmp_path / name).unlink()
     assert len(seen) > 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows 上建立符号链接需要管理员权限")
+@pytest.mark.parametrize("relative", [True, False])
+def test_what_a_link_leads_to_is_written_and_the_link_stays(target: Path, tmp_path: Path, relative: bool) -> None:
+    folder = tmp_path / "链接"
+    folder.mkdir()
+    link = folder / "上报.xlsx"
+    link.symlink_to(Path("..") / target.name if relative else target)
+    save(link, NEW)
+    assert (link.is_symlink(), target.is_symlink()) == (True, False)
+    assert target.read_bytes() == link.read_bytes() == NEW
+    assert sorted(path.name for path in folder.iterdir()) == ["上报.xlsx"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows 上建立符号链接需要管理员权限")
+def test_a_link_to_a_file_that_is_not_there_yet_makes_it(tmp_path: Path) -> None:
+    link = tmp_path / "上报.xlsx"
+    link.symlink_to(tmp_path / "新.xlsx")
+    save(link, NEW)
+    assert link.is_symlink()
+    assert (tmp_path / "新.xlsx").read_bytes() == NEW

@@ -159,11 +159,16 @@ def test_every_input_has_one_validation_on_its_three_cells_with_the_bounds_of_th
     for item in mapped(workbook)["inputs"]:
         cells = [item["cells"][stage].partition("!")[2] for stage in ("self", "review", "final")]
         rule = rules[f"{cells[0]}:{cells[2]}"]
-        assert rule["type"] == kinds[item["kind"]], item["id"]
+        assert rule["type"] == ("custom" if item["none"] else kinds[item["kind"]]), item["id"]
         assert (rule["allowBlank"], rule["errorStyle"]) == ("1", "stop")
         assert (rule["showErrorMessage"], rule["showInputMessage"]) == ("1", "1")
         if item["kind"] == "choice":
             assert rule["formula1"].strip('"').split(",") == item["choices"]
+            continue
+        if item["none"]:
+            first_cell, low, high = cells[0], item["min"], item["max"]
+            number = f"AND(ISNUMBER({first_cell}),{first_cell}>={low:g},{first_cell}<={high:g})"
+            assert rule["formula1"] == f'OR({first_cell}="无",{number})', item["id"]
             continue
         assert rule["operator"] == "between"
         if item["kind"] == "text":
@@ -175,7 +180,9 @@ def test_every_input_has_one_validation_on_its_three_cells_with_the_bounds_of_th
             assert item["min"] in (0, 0.000001), item["id"]
             assert item["max"] == 1, item["id"]
         if item["kind"] == "date":
-            assert first <= item["min"] <= item["max"] <= last, item["id"]
+            # Done early, or late: days before and after the year can be filled in too.
+            assert item["min"] < first - 365, item["id"]
+            assert item["max"] > last + 365, item["id"]
         if item["kind"] == "count":
             assert item["min"] == int(item["min"])
             assert item["min"] >= 0
@@ -216,7 +223,7 @@ def test_sheets_print_on_a4_landscape_one_page_wide_with_page_numbers(workbook: 
 
 @pytest.mark.parametrize(
     ("sheet", "title"),
-    [("考核表", "自评得分"), ("数据填报", "自报值"), ("核对", "核对项目"), ("评分规则", "采用的读法")],
+    [("考核表", "自评得分"), ("数据填报", "自报值"), ("核对", "核对项目"), ("评分规则", "采用的口径")],
 )
 @every_workbook
 def test_header_rows_are_repeated_on_every_page_and_stay_in_sight(workbook: str, sheet: str, title: str) -> None:

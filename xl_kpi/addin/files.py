@@ -15,7 +15,7 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
 from xl_kpi.rules.base import Level
-from xl_kpi.summary.folders import Found, refuse_clash, refuse_existing, workbooks
+from xl_kpi.summary.folders import Found, listing, refuse_clash, refuse_existing, workbooks
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.table import Column, Value
 from xl_kpi.workbook.table import workbook as table_file
@@ -77,7 +77,8 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
 
     Each file is opened in a process of its own, whatever it does there. Raises XlKpiError where there is no workbook.
     """
-    found = workbooks(paths)
+    listed = listing(paths)
+    found = listed.files
     count = len(found)
     lines: list[Line] = []
     at(1, count)
@@ -85,7 +86,7 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
         for file, row in zip(found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True):
             lines.append(check_line(row, file))
             at(min(len(lines) + 1, count), count)
-    return _checked(lines, count)
+    return _checked(lines, count, listed.told())
 
 
 def check_line(row: api.Row, file: Found) -> Line:
@@ -118,10 +119,12 @@ def check_columns() -> tuple[Column, ...]:
     )
 
 
-def _checked(lines: Sequence[Line], count: int) -> Outcome:
+def _checked(lines: Sequence[Line], count: int, passed: str = "") -> Outcome:
     verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
     counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
     said = either(f"核对了 {len(lines)} 个文件：{counts}。", f"{len(lines)} files checked: {counts}")
+    if passed:
+        said += either(f"{passed}。", f"; {passed}")
     alarm = any(line.verdict != "accept" for line in lines)
     title = either("核对结果", "checked")
     return Outcome(title, stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from xl_kpi import isolation
 from xl_kpi.findings import XlKpiError, either, finding
 from xl_kpi.summary.folders import SUFFIXES
 
@@ -28,14 +29,13 @@ def open_with_system(path: Path) -> subprocess.Popen[bytes] | None:
         os.startfile(path.absolute())
         return None
     opener = _OPENERS.get(sys.platform, "xdg-open")
-    quiet = subprocess.DEVNULL
-    try:
-        return subprocess.Popen(
-            [opener, str(path.absolute())], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
-        )
-    except FileNotFoundError:
+    program = isolation.program(opener)  # not one that lies beside the workbooks
+    if program is None:
         why = f"没有找到打开文件的程序（{opener}）。请在文件管理器中打开它"
-        raise _refused(path, why, f"there is no {opener}; open it yourself") from None
+        raise _refused(path, why, f"there is no {opener}; open it yourself")
+    quiet = subprocess.DEVNULL
+    command = [program, str(path.absolute())]
+    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def not_opened(path: Path) -> XlKpiError:

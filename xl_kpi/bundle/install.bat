@@ -14,12 +14,13 @@ for %%P in (py.exe) do for %%V in (@VERSIONS@) do call :launcher "%%~$PATH:P" -%
 for %%H in (HKCU HKLM) do for %%V in (@VERSIONS@) do call :registry %%H %%V
 for %%P in (python.exe python3.exe) do call :try "%%~$PATH:P"
 if not defined PYTHON goto no_python
-"%PYTHON%" %CHOICE% -I -B "%SETUP%" %*
+"%PYTHON%" %CHOICE% -I -B "%SETUP%" @ARGUMENTS@ %*
 set "RESULT=%ErrorLevel%"
 goto end
 
 :launcher
 if defined PYTHON goto :eof
+if "%~1"=="" goto :eof
 if not exist "%~1" goto :eof
 "%~1" %2 -I -B "%SETUP%" --probe >nul 2>nul
 if not "%ErrorLevel%"=="0" goto :eof
@@ -35,10 +36,12 @@ goto :eof
 
 :try
 if defined PYTHON goto :eof
+if "%~1"=="" goto :eof
 if not exist "%~1" goto :eof
 "%~1" -I -B "%SETUP%" --probe >nul 2>nul
 if not "%ErrorLevel%"=="0" goto :eof
 set "PYTHON=%~1"
+set "CHOICE="
 goto :eof
 
 :incomplete

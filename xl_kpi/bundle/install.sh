@@ -9,8 +9,8 @@ fi
 cd / || exit 1 # a relative part of PATH leads nowhere from here
 for name in @VERSIONS@ python3; do
   python=$(command -v "$name") || continue
-  if "$python" -I -B "$setup" --probe 2>/dev/null; then
-    exec "$python" -I -B "$setup" "$@"
+  if "$python" -I -B "$setup" --probe >/dev/null 2>&1; then
+    exec "$python" -I -B "$setup" @ARGUMENTS@ "$@"
   fi
 done
 cat "$here/files/no-python.txt" >&2

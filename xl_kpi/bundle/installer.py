@@ -7,6 +7,7 @@ standard library; and it says in Chinese what goes wrong, for officials.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -34,12 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--to", type=Path, default=None, help="装到哪个文件夹")
     parser.add_argument("--no-shortcut", action="store_true", help="不在桌面上放图标")
     parser.add_argument("--addin", choices=("yes", "no"), help="是否把加载项装进 Excel，不写则询问")
+    parser.add_argument("--uninstall", action="store_true", help="卸载")
     parser.add_argument("--shortcut-in", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--shortcut-off", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):  # where it is no console: what the code page lacks is no reason to stop
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    if options.shortcut_in is not None:
+    if options.shortcut_in is not None or options.shortcut_off:
         _windows_shortcut(options.shortcut_in)
         return 0
     try:
@@ -50,12 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
             return 1 if why else 0
         if why:
             raise Refused(why)
+        if options.uninstall:
+            uninstall(options.to or usual_folder())
+            return 0
         install(manifest, options.to or usual_folder(), not options.no_shortcut, options.addin)
     except Refused as refused:
-        print(f"\n没有装成：{refused}", file=sys.stderr)
+        print(f"\n没有{'卸载' if options.uninstall else '装成'}：{refused}", file=sys.stderr)
         return 1
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"\n没有装成：{error}", file=sys.stderr)
+        print(f"\n没有{'卸载' if options.uninstall else '装成'}：{error}", file=sys.stderr)
         return 1
     return 0
 
@@ -96,14 +102,9 @@ def install(manifest: dict[str, Any], folder: Path, shortcut: bool, addin: str |
 
     print(f"安装 xl_kpi {manifest['version']} 到 {folder}，约需一两分钟……", flush=True)
     _whole(manifest)
-    environment, old = folder / "env", folder / "env.old"
+    environment = folder / "env"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(old, ignore_errors=True)
-    if environment.exists():
-        try:
-            environment.rename(old)  # which Windows refuses while any of its files is in use
-        except OSError:
-            raise Refused("原来装的正在使用。请关闭绩效考核面板和 Excel，再装一次") from None
+    old = _set_aside(environment)
     try:
         # Without pip, which a Linux may keep in a package of its own: that of the bundle does it.
         venv.create(environment, with_pip=False, symlinks=sys.platform != "win32")
@@ -130,6 +131,35 @@ def install(manifest: dict[str, Any], folder: Path, shortcut: bool, addin: str |
         done = subprocess.run([python, "-I", "-m", "xl_kpi", "addin", "install"], check=False)
         if done.returncode:
             print("加载项没有装上，原因见上面；不影响使用面板。")
+
+
+def _set_aside(environment: Path) -> Path:
+    """Rename an environment, if there is one; returns the new path. Raises Refused while it is in use."""
+    old = environment.with_name("env.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if environment.exists():
+        try:
+            environment.rename(old)  # which Windows refuses while any of its files is in use
+        except OSError:
+            raise Refused("装着的正在使用。请关闭绩效考核面板和 Excel，再来一次") from None
+    return old
+
+
+def uninstall(folder: Path) -> None:
+    """Take away all that `install` put on this PC. Raises Refused where it is in use or was not installed."""
+    python = python_of(folder / "env")
+    if not python.exists():
+        raise Refused(f"没有安装过（{folder}）")
+    if sys.platform == "win32":  # first, with the environment's own Python
+        subprocess.run([python, "-I", "-m", "xl_kpi", "addin", "uninstall"], check=False)
+        subprocess.run([python, "-I", HERE / "setup.py", "--shortcut-off"], check=False)
+    else:
+        for place in _linux_places():
+            place.unlink(missing_ok=True)
+    shutil.rmtree(_set_aside(folder / "env"))
+    with contextlib.suppress(OSError):  # somebody put something there
+        folder.rmdir()
+    print("已卸载。")
 
 
 def _whole(manifest: dict[str, Any]) -> None:
@@ -170,11 +200,18 @@ def _put_shortcut(python: Path, folder: Path) -> None:
         print(f"桌面上有了“{TITLE}”，双击打开。")
 
 
-def _windows_shortcut(folder: Path) -> None:
-    """Run by the environment's own Python, which has pywin32; WScript.Shell would not take Chinese on every Windows."""
+def _windows_shortcut(folder: Path | None) -> None:
+    """Put the shortcut to what is in a folder on the desktop; without a folder, take it away.
+
+    Run by the environment's own Python, which has pywin32; WScript.Shell would not take Chinese on every Windows.
+    """
     import pythoncom  # type: ignore[import-untyped]
     from win32com.shell import shell, shellcon  # type: ignore[import-untyped]
 
+    desktop = Path(shell.SHGetFolderPath(0, shellcon.CSIDL_DESKTOPDIRECTORY, None, 0))
+    if folder is None:
+        (desktop / f"{TITLE}.lnk").unlink(missing_ok=True)
+        return
     link = pythoncom.CoCreateInstance(
         shell.CLSID_ShellLink, None, pythoncom.CLSCTX_INPROC_SERVER, shell.IID_IShellLink
     )
@@ -182,7 +219,6 @@ def _windows_shortcut(folder: Path) -> None:
     link.SetArguments("-I -m xl_kpi panel")
     link.SetWorkingDirectory(str(folder))
     link.SetDescription("核对、生成绩效考核工作簿")
-    desktop = Path(shell.SHGetFolderPath(0, shellcon.CSIDL_DESKTOPDIRECTORY, None, 0))
     link.QueryInterface(pythoncom.IID_IPersistFile).Save(str(desktop / f"{TITLE}.lnk"), 0)
     ctypes.windll.shell32.SHChangeNotify(0x8000000, 0, None, None)  # type: ignore[attr-defined]  # shown at once
 
@@ -193,15 +229,17 @@ def _linux_shortcut(python: Path, folder: Path) -> None:
         f"Name={TITLE}\nComment=核对、生成绩效考核工作簿\n"
         f"Exec={_quoted(python)} -I -m xl_kpi panel\nPath={folder}\nTerminal=false\nCategories=Office;\n"
     )
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    places = [data / "applications" / "xl-kpi-panel.desktop"]
-    desktop = _desktop()
-    if desktop is not None:
-        places.append(desktop / f"{TITLE}.desktop")
-    for place in places:
+    for place in _linux_places():
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(entry, encoding="utf-8")
         place.chmod(0o755)  # desktops start only what may be run
+
+
+def _linux_places() -> list[Path]:
+    """Where a desktop of Linux looks for what can be started: its menu, and what lies on it."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    menu, desktop = data / "applications" / "xl-kpi-panel.desktop", _desktop()
+    return [menu] if desktop is None else [menu, desktop / f"{TITLE}.desktop"]
 
 
 def _quoted(path: Path) -> str:

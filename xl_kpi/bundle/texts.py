@@ -15,6 +15,7 @@ def folder_name(target: Target, version: str) -> str:
 def read_me(target: Target, version: str, pythons: tuple[str, ...]) -> str:
     """说明.txt: what it is, whom it serves, what to do."""
     start = "双击“安装.bat”" if target.windows else "打开终端，输入 sh，空一格，把“安装.sh”拖进终端，按回车"
+    end = "双击“卸载.bat”" if target.windows else "同样运行“卸载.sh”"
     where = r"%LOCALAPPDATA%\xl_kpi" if target.windows else "~/.local/share/xl_kpi"
     lines = [
         f"绩效考核工作簿 xl_kpi {version}　离线安装包",
@@ -27,7 +28,7 @@ def read_me(target: Target, version: str, pythons: tuple[str, ...]) -> str:
         "二、哪些电脑能用",
         f"　　{target.serves}。",
         f"　　电脑里要有 64 位的 Python {pythons[0]} 至 {pythons[-1]} 之一，没有的见下面第五条。",
-        "　　32 位的系统、Windows 7 和 8、龙芯处理器的电脑装不了；这些电脑仍然可以用 Excel 或 WPS 填报工作簿。",
+        "　　32 位的系统、Windows 7、龙芯处理器的电脑装不了；这些电脑仍然可以用 Excel 或 WPS 填报工作簿。",
         "",
         "三、怎样安装",
         "　　1. 把整个文件夹复制到电脑上。是压缩包的，要先全部解压，不要在压缩包里双击。",
@@ -43,8 +44,7 @@ def read_me(target: Target, version: str, pythons: tuple[str, ...]) -> str:
         "",
         "四、怎样更新、卸载",
         "　　更新：关闭绩效考核面板和 Excel，用新的安装包再装一次。",
-        f"　　卸载：删除文件夹 {where} 和桌面上的“绩效考核面板”。"
-        + ("装过加载项的，先在面板或 Excel 里卸载加载项。" if target.windows else ""),
+        f"　　卸载：关闭绩效考核面板和 Excel，{end}。（装在 {where}，没有别的东西。）",
         "",
         "五、装不成怎么办",
         f"　　没有 Python 的：{_get_python(target, pythons)}",
@@ -72,7 +72,7 @@ def no_python(target: Target, pythons: tuple[str, ...]) -> str:
 def _get_python(target: Target, pythons: tuple[str, ...]) -> str:
     if target.windows:
         return (
-            f"请信息人员从 Python 官网下载 {pythons[-2]} 的 64 位安装程序拷到本机运行，"
+            f"请信息人员从 Python 官网下载 {pythons[-2:][0]} 的 64 位安装程序拷到本机运行，"
             "不用管理员权限；安装时保留“tcl/tk”一项。微软商店里的 Python 不能用。"
         )
     return f"请信息人员安装 Python {pythons[0]} 或更新的版本，以及显示面板用的 python3-tk。"

@@ -23,9 +23,10 @@ def write(folder: Path, target: Target, pythons: Sequence[str]) -> None:
     served = tuple(pythons)
     _note(files / "no-python.txt", texts.no_python(target, served), target)
     _note(folder / "说明.txt", texts.read_me(target, __version__, served), target)
-    script = folder / ("安装.bat" if target.windows else "安装.sh")
-    script.write_bytes(batch(target, served) if target.windows else shell(served))
-    script.chmod(0o755)
+    for name, arguments in (("安装", ""), ("卸载", "--uninstall")):
+        script = folder / (f"{name}.bat" if target.windows else f"{name}.sh")
+        script.write_bytes(batch(target, served, arguments) if target.windows else shell(served, arguments))
+        script.chmod(0o755)
     counted = [files / "setup.py", *sorted((files / "wheels").glob("*.whl"))]
     manifest = {
         "version": __version__,
@@ -45,18 +46,19 @@ def _note(path: Path, text: str, target: Target) -> None:
     path.write_bytes(_crlf(text).encode("utf-8-sig") if target.windows else text.encode())
 
 
-def batch(target: Target, pythons: Sequence[str]) -> bytes:
-    """安装.bat: ASCII, for cmd.exe reads it in the code page of the PC, whichever that is; CR LF, or it misses labels."""
+def batch(target: Target, pythons: Sequence[str], arguments: str = "") -> bytes:
+    """安装.bat, or with other arguments for setup.py 卸载.bat: ASCII, for cmd.exe reads it in the code page of the PC, whichever that is; CR LF, or it misses labels."""
     versions = [f"{each}-arm64" if target.platform == "win-arm64" else each for each in reversed(pythons)]
     text = (_HERE / "install.bat").read_text(encoding="ascii")
-    text = text.replace("@VERSIONS@", " ".join(versions))
+    text = text.replace("@VERSIONS@", " ".join(versions)).replace("@ARGUMENTS@", arguments)
     text = text.replace("@INCOMPLETE@", ",".join(str(ord(char)) for char in texts.INCOMPLETE))
     return _crlf(text).encode("ascii")
 
 
-def shell(pythons: Sequence[str]) -> bytes:
-    """安装.sh."""
+def shell(pythons: Sequence[str], arguments: str = "") -> bytes:
+    """安装.sh, or with other arguments for setup.py 卸载.sh."""
     text = (_HERE / "install.sh").read_text(encoding="utf-8")
+    text = text.replace("@ARGUMENTS@", arguments)
     return text.replace("@VERSIONS@", " ".join(f"python{each}" for each in reversed(pythons))).encode()
 
 
@@ -83,7 +85,7 @@ def whole(python: Path, wheels: Path, folder: Path) -> None:
     except subprocess.CalledProcessError:
         raise ValueError(f"{python} 没有 tkinter：不要用 embeddable 版") from None
     pip = next(wheels.glob("pip-*.whl"))
-    command = [
+    command: list[str | Path] = [
         program,
         "-I",
         pip / "pip",

@@ -3,6 +3,10 @@
 | question                    | decision                                                                    |
 |-----------------------------|-----------------------------------------------------------------------------|
 | a cell nobody filled        | is "" once adopted; it is never 0 and never "not triggered"                  |
+| “无” in a rate              | fills it where the scheme says what nothing to rate is worth (`if_none`); it is a    |
+|                             | text, never 0, and contradicts a count above 0 of what is rated                      |
+| a task that nothing is      | shows 不参评 in place of a score and has no points; sums pass over the word          |
+| assessed of                 |                                                                                      |
 | an error value in an input  | becomes the text ERROR_TEXT, so that its status is 有误 and nothing is scored |
 | a task with unready inputs  | shows the word 未填 or 有误 in place of a score; sums pass over words         |
 | rounding                    | half away from zero on 15 significant digits, as Excel's ROUND               |
@@ -33,8 +37,10 @@ PASSED: Final = "通过"
 TRIGGERED: Final = "触发"
 NOT_TRIGGERED: Final = "未触发"
 UNFINISHED: Final = "未完成"
+EXCLUDED: Final = "不参评"
 COMPLETE: Final = "已完成"
 ERROR_TEXT: Final = "错误值"
+NONE: Final = "无"  # what is answered where nothing happened that could be rated
 
 
 def excel_round(x: Floats, digits: int) -> Floats:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from xl_kpi.expr import ops
+from xl_kpi.expr import ops, semantics
 from xl_kpi.rules.base import (
     MISSING,
     AnyRule,
     Ask,
     Context,
     Example,
+    IfNone,
+    Input,
     InputRef,
     Model,
     Number,
@@ -33,6 +35,21 @@ _SIGN = {
     ],
     "then": {"type": "threshold", "at_least": 1, "otherwise": "proportional"},
 }
+_RAISED = {
+    "label": "提标完成率",
+    "targets": [{"input": {"id": "paid", "label": "补助标准", "unit": "元"}, "base": 55, "target": 60}],
+    "then": {"type": "threshold", "at_least": 1, "otherwise": "proportional"},
+}
+_RATES: dict[str, Any] = {
+    "label": "任务完成率",
+    "targets": [
+        {"input": {"id": "hotline", "label": "热线办结率", "kind": "percent", "if_none": "full"}, "target": 1},
+        {"input": {"id": "rescue", "label": "抢救成功率", "kind": "percent", "if_none": "exclude"}, "target": 0.8},
+    ],
+    "then": {"type": "threshold", "at_least": 1, "otherwise": "proportional"},
+}
+_RESCUE = _RATES | {"targets": _RATES["targets"][1:]}
+_IF_NONE: dict[IfNone, str] = {"full": "该项按100%计", "zero": "该项按0计", "exclude": "不计该项"}
 
 
 class Target(Model):
@@ -40,18 +57,53 @@ class Target(Model):
 
     input: InputRef
     target: Number
+    base: float | None = Field(default=None, description="起点：只计从起点到目标的进展，如从55提高到60")
 
     @model_validator(mode="after")
     def _above_zero(self) -> Target:
+        if self.base is not None and not (isinstance(self.target, float) and self.target > self.base):
+            raise ValueError("写了 base 的，目标须是数字，且大于 base")
         if isinstance(self.target, float) and self.target <= 0:
             raise ValueError("目标须大于0")
         if isinstance(self.target, Ask) and not (self.target.ask.min or 0) > 0:
             raise ValueError("由组织单位填写的目标须写 min，且大于0")
         return self
 
+    @property
+    def if_none(self) -> IfNone | None:
+        """What an answer “无” counts for; None where it is no answer."""
+        return self.input.if_none if isinstance(self.input, Input) else None
+
+    def none(self) -> ops.Op:
+        """Whether there was nothing to rate."""
+        return ops.Is(key(self.input), semantics.NONE)
+
+    def reached(self) -> ops.Op:
+        """How much of the target was reached: up to 1, and of the way from the base not below 0."""
+        done: ops.Op = ops.Ref(key(self.input))
+        if self.base is None:
+            reached: ops.Op = ops.Min((ops.Const(1), ops.Div(done, term(self.target))))
+        else:
+            way = ops.Sub(term(self.target), ops.Const(self.base))
+            made = ops.Div(ops.Sub(done, ops.Const(self.base)), way)
+            reached = ops.Max((ops.Const(0), ops.Min((ops.Const(1), made))))
+        if self.if_none is None:
+            return reached
+        return ops.If(self.none(), ops.Const(1 if self.if_none == "full" else 0), reached)
+
+    def sentence(self) -> str:
+        """The target in Chinese."""
+        kind, unit = kind_of(self.input), unit_of(self.input)
+        base = "" if self.base is None else f"从{show(self.base, kind)}起计，"
+        return f"{label_of(self.input)}（{base}目标{show(self.target, kind)}{unit}）"
+
 
 class Attain(Rule):
-    """The mean over the targets of actual / target, each capped at 100%, then judged by another rule."""
+    """The mean over the targets of actual / target, each capped at 100%, then judged by another rule.
+
+    From a base, what counts is the way made from there to the target. A target whose rate is answered “无” counts as
+    reached (full), as 0 (zero), or not at all (exclude).
+    """
 
     type: Literal["attain"] = "attain"
     label: str
@@ -59,19 +111,40 @@ class Attain(Rule):
     then: AnyRule
 
     def lower(self, context: Context) -> ops.Op:
-        reached = [ops.Min((ops.Const(1), ops.Div(ops.Ref(key(t.input)), term(t.target)))) for t in self.targets]
-        mean: ops.Op = ops.total(*reached)
-        if len(reached) > 1:
-            mean = ops.Div(mean, ops.Const(len(reached)))
-        measure = ops.Step(self.label, "%", mean, self.then.standard("percent"))
-        return self.then.lower(context.measuring(measure))
+        measured = self.then.lower(context.measuring(self._measure()))
+        gone = self._all_left_out()
+        return measured if gone is None else ops.If(gone, ops.Const(0), measured)
+
+    def left_out(self, context: Context) -> ops.Op | None:
+        gone = self._all_left_out()
+        return None if gone is None else ops.If(gone, context.points, ops.Const(0))
+
+    def _measure(self) -> ops.Op:
+        mean: ops.Op = ops.total(*(target.reached() for target in self.targets))
+        skipped = [ops.If(t.none(), ops.Const(1), ops.Const(0)) for t in self.targets if t.if_none == "exclude"]
+        if skipped:
+            mean = ops.Div(mean, ops.Sub(ops.Const(len(self.targets)), ops.total(*skipped)))
+        elif len(self.targets) > 1:
+            mean = ops.Div(mean, ops.Const(len(self.targets)))
+        gone = self._all_left_out()
+        if gone is not None:
+            mean = ops.If(gone, ops.Text("—"), mean)
+        return ops.Step(self.label, "%", mean, self.then.standard("percent"))
+
+    def _all_left_out(self) -> ops.Op | None:
+        """Whether every target is left out; None where one of them always counts."""
+        if any(target.if_none != "exclude" for target in self.targets):
+            return None
+        return ops.every(*(target.none() for target in self.targets))
 
     def explain(self) -> str:
-        names = "、".join(
-            f"{label_of(t.input)}（目标{show(t.target, kind_of(t.input))}{unit_of(t.input)}）" for t in self.targets
-        )
+        names = "、".join(target.sentence() for target in self.targets)
         how = "完成数÷目标数" if len(self.targets) == 1 else "各项完成数÷目标数的平均"
-        return f"{self.label}＝{how}（每项最高100%）：{names}；{self.then.explain_measured(self.label, 'percent')}"
+        none = "".join(
+            f"；{label_of(t.input)}填“无”的{_IF_NONE[t.if_none]}" for t in self.targets if t.if_none is not None
+        )
+        judged = self.then.explain_measured(self.label, "percent")
+        return f"{self.label}＝{how}（每项最高100%）：{names}；{judged}{none}"
 
     def standards(self) -> dict[str, str]:
         own = {key(t.input): f"≥{show(t.target, kind_of(t.input))}{unit_of(t.input)}" for t in self.targets}
@@ -84,4 +157,12 @@ class Attain(Rule):
         Example(_SIGN, 30, {"town": 0, "county": 0}, 0, "都是0，不是未填"),
         Example(_SIGN, 30, {"town": 6}, MISSING, "县级没有填"),
         Example(_SIGN, 30, {"town": "六", "county": 7}, "有误", "文字不是人数"),
+        Example(_RAISED, 30, {"paid": 60}, 30, "提高到60元"),
+        Example(_RAISED, 30, {"paid": 57.5}, 15, "（57.5－55）÷（60－55）＝50%"),
+        Example(_RAISED, 30, {"paid": 55}, 0, "没有提高"),
+        Example(_RAISED, 30, {"paid": 50}, 0, "比起点还低，按0计"),
+        Example(_RAISED, 30, {"paid": 70}, 30, "超额不加分"),
+        Example(_RATES, 30, {"hotline": "无", "rescue": 0.4}, 22.5, "热线按100%，抢救40÷80＝50%，平均75%"),
+        Example(_RATES, 30, {"hotline": 0.5, "rescue": "无"}, 15, "抢救不计，只按热线50%"),
+        Example(_RESCUE, 30, {"rescue": "无"}, "不参评", "唯一的一项没有发生，整项不参评"),
     )

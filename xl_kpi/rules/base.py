@@ -18,6 +18,8 @@ from xl_kpi.expr import ops, semantics
 
 Level = Literal["省", "市", "县"]
 Kind = Literal["number", "percent", "count", "choice", "date", "text"]
+IfNone = Literal["full", "zero", "exclude"]
+IF_NONE_WORDS: dict[IfNone, str] = {"full": "得满分", "zero": "不得分", "exclude": "不参评，其分值不计入满分"}
 
 
 def _no_truth_value(value: object) -> object:
@@ -51,6 +53,18 @@ class Input(Model):
     choices: tuple[str, ...] = ()
     required: bool = True
     note: str = ""
+    if_none: IfNone | None = Field(
+        default=None, description="没有发生、无从计算比率时填“无”，怎样计分；不写则不能填“无”"
+    )
+    of_counts: tuple[str, ...] = Field(default=(), description="写了 if_none 的：这些件数大于0时不能填“无”")
+
+    @model_validator(mode="after")
+    def _none_belongs_to_rates(self) -> Input:
+        if self.if_none is not None and self.kind != "percent":
+            raise ValueError("if_none 只用于 percent 类填报项（件数没有发生填0）")
+        if self.of_counts and self.if_none is None:
+            raise ValueError("of_counts 只与 if_none 一起写")
+        return self
 
     @model_validator(mode="after")
     def _choices_belong_to_choice(self) -> Input:
@@ -138,6 +152,17 @@ class Constraint:
     told: str = ""
     most: ops.Op | None = None
     there: str = ""
+    of_none: bool = False  # it concerns the answer “无”; all others concern numbers
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """That there was nothing to rate: the input that says so, what is rated, when it is so, and how that scores."""
+
+    on: str
+    label: str
+    when: ops.Op
+    counts: IfNone
 
 
 @dataclass(frozen=True)
@@ -178,6 +203,21 @@ class Rule(Model):
         for part in parts(self):
             if isinstance(part, Rule):
                 yield from part.constraints(context)
+
+    def nothings(self) -> Iterator[Nothing]:
+        """Where nothing to rate is an answer. By default those of its inputs and of the rules inside."""
+        for part in parts(self):
+            if isinstance(part, Rule):
+                yield from part.nothings()
+            elif isinstance(part, Input) and part.if_none is not None:
+                yield Nothing(part.id, part.label, ops.Is(part.id, semantics.NONE), part.if_none)
+
+    def left_out(self, context: Context) -> ops.Op | None:
+        """The points, of those at stake, that nothing is assessed of (`exclude`); None where that cannot be.
+
+        `lower` then gives what the rest earns.
+        """
+        return None
 
     def divisors(self) -> Iterator[str]:
         """The inputs that must not be 0. By default those of the rules inside."""
@@ -249,10 +289,37 @@ class Measured(Rule):
             raise ValueError(f"{self.type} 规则没有 input，外层规则也没有给出可评判的值")
         return context.measure
 
+    def judge(self, context: Context, value: ops.Op) -> ops.Op:
+        """The score of a value."""
+        raise NotImplementedError
+
+    def best(self, context: Context) -> ops.Op:
+        """The most a value can earn."""
+        return context.points
+
+    def lower(self, context: Context) -> ops.Op:
+        judged = self.judge(context, self.value(context))
+        if self._if_none is None:
+            return judged
+        worth = self.best(context) if self._if_none == "full" else ops.Const(0)
+        return ops.If(self._none(), worth, judged)
+
+    def left_out(self, context: Context) -> ops.Op | None:
+        return ops.If(self._none(), context.points, ops.Const(0)) if self._if_none == "exclude" else None
+
+    @property
+    def _if_none(self) -> IfNone | None:
+        return self.input.if_none if isinstance(self.input, Input) else None
+
+    def _none(self) -> ops.Op:
+        assert self.input is not None
+        return ops.Is(key(self.input), semantics.NONE)
+
     def explain(self) -> str:
         if self.input is None:
             return self.explain_measured("该指标值", "percent")
-        return self.explain_measured(label_of(self.input), kind_of(self.input))
+        sentence = self.explain_measured(label_of(self.input), kind_of(self.input))
+        return sentence + (f"；填“无”的{IF_NONE_WORDS[self._if_none]}" if self._if_none else "")
 
 
 def key(reference: InputRef) -> str:
@@ -354,7 +421,7 @@ def _settle(value: Any, level: Level | None) -> Any:
     return value
 
 
-_REFERENCES = ("input", "numerator", "denominator", "current", "previous")
+_REFERENCES = ("input", "numerator", "denominator", "current", "previous", "of")
 
 
 def named(value: Any, declared: dict[str, Input]) -> Any:
@@ -365,6 +432,10 @@ def named(value: Any, declared: dict[str, Input]) -> Any:
             field = getattr(value, name)
             if name in _REFERENCES and isinstance(field, str):
                 changes[name] = declared.get(field, field)
+            elif name in _REFERENCES and isinstance(field, tuple):
+                changes[name] = tuple(
+                    declared.get(item, item) if isinstance(item, str) else named(item, declared) for item in field
+                )
             elif isinstance(field, BaseModel | tuple):
                 changes[name] = named(field, declared)
         return value.model_copy(update=changes)

@@ -49,6 +49,16 @@ class Cases(Rule):
             score = own if case.when is None else ops.If(case.when.holds(), own, score)
         return score
 
+    def left_out(self, context: Context) -> ops.Op | None:
+        lost = [case.rule.left_out(context) for case in self.cases]
+        if all(one is None for one in lost):
+            return None
+        points: ops.Op = ops.Const(0)
+        for case, one in reversed(list(zip(self.cases, lost, strict=True))):
+            own = ops.Const(0) if one is None else one
+            points = own if case.when is None else ops.If(case.when.holds(), own, points)
+        return points
+
     def explain(self) -> str:
         sentences = [
             f"{case.when.sentence()}的，{case.rule.explain()}" if case.when else f"其他情形，{case.rule.explain()}"

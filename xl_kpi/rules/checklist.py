@@ -33,6 +33,7 @@ _THREE = [
 _ALL_DONE: dict[str, float | str] = {"a": YES, "b": YES, "c": YES}
 _DUE = [{"id": "a", "label": "部署应用", "due": "10-31"}]
 _OCT_31, _NOV_1 = 44865.0, 44866.0  # 2022-10-31 and the day after, as Excel counts days
+_LAST_YEAR, _NEXT_YEAR = 44545.0, 44980.0  # 2021-12-15 and 2023-02-23
 
 
 def _day(year: int, due: str) -> datetime.date:
@@ -87,7 +88,13 @@ class Checklist(Rule):
             yield Input(id=item.id, label=item.label, kind="choice", choices=(YES, NO), note=note)
             if item.due:
                 label = f"{item.label}——完成日期"
-                yield Input(id=f"{item.id}_date", label=label, kind="date", required=False, note="已完成的填完成日期")
+                yield Input(
+                    id=f"{item.id}_date",
+                    label=label,
+                    kind="date",
+                    required=False,
+                    note="已完成的填完成日期，跨年完成的照实填",
+                )
 
     def guarded(self) -> Iterator[str]:
         yield from (f"{item.id}_date" for item in self.items if item.due)
@@ -122,9 +129,9 @@ class Checklist(Rule):
         if self.mode == "all_or_nothing":
             return f"以下{len(self.items)}项全部完成得满分，任一项未完成不得分：{names}"
         if len({item.weight for item in self.items}) == 1:
-            return f"以下{len(self.items)}项各占相等分值，完成的得分：{names}"
+            return f"以下{len(self.items)}项分值相等，完成一项得一项分：{names}"
         shares = "∶".join(show(item.weight) for item in self.items)
-        return f"以下{len(self.items)}项按{shares}分配分值，完成的得分：{names}"
+        return f"以下{len(self.items)}项按{shares}分配分值，完成一项得一项分：{names}"
 
     EXAMPLES = (
         Example({"items": _THREE}, 15, _ALL_DONE, 15, "三项全部完成"),
@@ -144,6 +151,8 @@ class Checklist(Rule):
         ),
         Example({"items": _DUE}, 15, {"a": YES, "a_date": _OCT_31}, 15, "10月31日当天完成，按时"),
         Example({"items": _DUE}, 15, {"a": YES, "a_date": _NOV_1}, 0, "11月1日完成，逾期"),
+        Example({"items": _DUE}, 15, {"a": YES, "a_date": _LAST_YEAR}, 15, "上年12月已完成，不算逾期"),
+        Example({"items": _DUE}, 15, {"a": YES, "a_date": _NEXT_YEAR}, 0, "次年2月才完成，逾期"),
         Example({"items": _DUE}, 15, {"a": NO}, 0, "未完成，不需日期"),
         Example({"items": _DUE}, 15, {"a": YES}, "有误", "完成而没有日期，前后不一致"),
     )

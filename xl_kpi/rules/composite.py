@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -22,8 +22,16 @@ from xl_kpi.rules.base import (
     show,
 )
 
-_A = {"type": "threshold", "input": {"id": "a", "label": "办结及时率", "kind": "percent"}, "at_least": 1}
-_B = {"type": "threshold", "input": {"id": "b", "label": "回访满意率", "kind": "percent"}, "at_least": 0.95}
+_A: dict[str, Any] = {
+    "type": "threshold",
+    "input": {"id": "a", "label": "办结及时率", "kind": "percent"},
+    "at_least": 1,
+}
+_B: dict[str, Any] = {
+    "type": "threshold",
+    "input": {"id": "b", "label": "回访满意率", "kind": "percent"},
+    "at_least": 0.95,
+}
 _HALVES = {"parts": [{"label": "办结", "rule": _A}, {"label": "回访", "rule": _B}]}
 _SEVEN_THREE = {"parts": [{"label": "办结", "weight": 0.7, "rule": _A}, {"label": "回访", "weight": 0.3, "rule": _B}]}
 _OFF_C = {
@@ -40,6 +48,10 @@ _TOGETHER = {
     "combine": "deductions",
     "parts": [{"label": "违规", "rule": _OFF_C}, {"label": "签发率", "rule": _OFF_D}],
 }
+_MAYBE_A = _A | {"input": _A["input"] | {"if_none": "exclude"}}
+_MAYBE_B = _B | {"input": _B["input"] | {"if_none": "exclude"}}
+_OUT = {"parts": [{"label": "办结", "rule": _MAYBE_A}, {"label": "回访", "rule": _B}]}
+_NOTHING = {"parts": [{"label": "办结", "rule": _MAYBE_A}, {"label": "回访", "rule": _MAYBE_B}]}
 
 
 class Part(Model):
@@ -79,28 +91,46 @@ class Composite(Rule):
                     for part in self.parts
                 )
             )
+        left = _less(context.points, self.left_out(context))
         if self.combine == "all":
             kept = [
                 ops.Step(
-                    f"{part.label}——达标为1",
+                    f"{part.label}（达到为1）",
                     "",
                     ops.If(self._full(part, context), ops.Const(1), ops.Const(0)),
                 )
                 for part in self.parts
             ]
             met = ops.Compare("=", ops.total(*kept), ops.Const(len(kept)))
-            return ops.If(met, context.points, ops.Const(0))
+            return ops.If(met, left, ops.Const(0))
         # A part's own floor at 0 does not matter here: a deduction of all the points leaves nothing anyway.
         off = ops.total(
             *(
-                ops.Step(f"{part.label}——扣分", "分", ops.Sub(context.points, part.rule.lower(context)))
+                ops.Step(
+                    f"{part.label}——扣分", "分", ops.Sub(self._judged_of(part, context), part.rule.lower(context))
+                )
                 for part in self.parts
             )
         )
-        return ops.Max((ops.Const(0), ops.Sub(context.points, off)))
+        return ops.Max((ops.Const(0), ops.Sub(left, off)))
+
+    def _judged_of(self, part: Part, context: Context) -> ops.Op:
+        """The points that a part is assessed of."""
+        return _less(context.points, part.rule.left_out(context))
 
     def _full(self, part: Part, context: Context) -> ops.Op:
-        return ops.Compare(">=", part.rule.lower(context), context.points)
+        return ops.Compare(">=", part.rule.lower(context), self._judged_of(part, context))
+
+    def left_out(self, context: Context) -> ops.Op | None:
+        """With shares, what the parts leave out of theirs; otherwise all the points, where every part leaves out all."""
+        lost = [part.rule.left_out(self._at_stake(part, context)) for part in self.parts]
+        there = [one for one in lost if one is not None]
+        if self.combine == "shares":
+            return ops.total(*there) if there else None
+        if len(there) < len(lost):
+            return None
+        gone = ops.every(*(ops.Compare(">=", one, context.points) for one in there))
+        return ops.If(gone, context.points, ops.Const(0))
 
     def explain(self) -> str:
         return self._join(lambda rule: rule.explain())
@@ -118,7 +148,7 @@ class Composite(Rule):
             return f"以下各项分别扣分，合计扣完为止：{parts}"
         weights = [part.weight for part in self.parts]
         if len(set(weights)) == 1:
-            return f"{len(weights)}项各占相等分值：{parts}"
+            return f"{len(weights)}项分值相等：{parts}"
         unit: Kind = "percent" if sum(weights) == 1 else "number"
         return f"各项按{'∶'.join(show(weight, unit) for weight in weights)}分配分值：{parts}"
 
@@ -135,4 +165,16 @@ class Composite(Rule):
         Example(_TOGETHER, 20, {"c": 0, "d": 0.88}, 10, "低2个百分点，20－10＝10"),
         Example(_TOGETHER, 20, {"c": 1, "d": 0.88}, 0, "应扣20＋10＝30，扣完为止"),
         Example(_TOGETHER, 20, {"c": 0, "d": 1}, 20, "都不扣"),
+        Example(_OUT, 5, {"a": "无", "b": 0.95}, 2.5, "办结没有发生，不参评，只计回访的2.5分"),
+        Example(_OUT, 5, {"a": 1, "b": 0}, 2.5, "都发生的照常计分"),
+        Example(_OUT | {"combine": "all"}, 5, {"a": "无", "b": 0.95}, 5, "不参评的不妨碍，回访达标"),
+        Example(_OUT | {"combine": "all"}, 5, {"a": "无", "b": 0.9}, 0, "回访未达标"),
+        Example(_NOTHING, 5, {"a": "无", "b": "无"}, "不参评", "两项都没有发生"),
+        Example(_NOTHING | {"combine": "all"}, 5, {"a": "无", "b": "无"}, "不参评", "两项都没有发生"),
+        Example(_NOTHING | {"combine": "deductions"}, 5, {"a": "无", "b": "无"}, "不参评", "两项都没有发生"),
+        Example(_NOTHING | {"combine": "deductions"}, 5, {"a": "无", "b": 0.9}, 0, "办结不扣，回访扣5分"),
     )
+
+
+def _less(points: ops.Op, left_out: ops.Op | None) -> ops.Op:
+    return points if left_out is None else ops.Sub(points, left_out)

@@ -97,7 +97,9 @@ class Growth(Rule):
         what = f"{self.label}＝（{now}－{last}）÷{last}"
         if self.against is None:
             return f"{what}；{self.then.explain_measured(self.label, 'percent')}"
-        difference = f"{self.label}与{self.against.label}之差"
+        if self.then.standard("percent") == "≥0%":
+            return f"{what}；{self.label}不低于{self.against.label}的得满分，否则不得分"
+        difference = f"{self.label}减去{self.against.label}"
         return f"{what}，与{self.against.label}对照；{self.then.explain_measured(difference, 'percent')}"
 
     EXAMPLES = (

@@ -13,9 +13,9 @@ _RATE = {"id": "rate", "label": "签发率", "kind": "percent"}
 _WASTE = {"id": "waste", "label": "废证率", "kind": "percent"}
 
 _COUNTING = {
-    "whole": "不足一档的不扣",
-    "started": "不足一档的按一档扣",
-    "proportional": "不足一档的按比例扣",
+    "whole": "不足{step}的不扣分",
+    "started": "不足{step}的按{step}扣",
+    "proportional": "不足{step}的按比例扣",
 }
 
 
@@ -35,8 +35,7 @@ class Step(Measured):
             raise ValueError("须且只能写一个标准：at_least 或 at_most")
         return self
 
-    def lower(self, context: Context) -> ops.Op:
-        value = self.value(context)
+    def judge(self, context: Context, value: ops.Op) -> ops.Op:
         if self.at_least is not None:
             past = ops.Sub(term(self.at_least), value)
         else:
@@ -53,10 +52,10 @@ class Step(Measured):
 
     def explain_measured(self, subject: str, kind: Kind) -> str:
         direction = "低" if self.at_least is not None else "高"
-        step = "一个百分点" if (self.per, kind) == (0.01, "percent") else show(self.per, kind)
+        step = "1个百分点" if (self.per, kind) == (0.01, "percent") else show(self.per, kind)
         return (
             f"{subject}{self.standard(kind)}不扣分，每{direction}{step}扣{show(self.each)}分"
-            f"（{_COUNTING[self.counting]}），扣完为止"
+            f"（{_COUNTING[self.counting].format(step=step)}），扣完为止"
         )
 
     def standard(self, kind: Kind) -> str:
@@ -94,6 +93,13 @@ class Step(Measured):
         Example({"input": _RATE, "at_least": 0.9, "each": 5}, 20, {"rate": 1}, 20, "超额不加分"),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": 0.01}, 20, "恰为1%，不超过"),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": 0.03}, 10, "超过2个百分点，扣10分"),
+        Example(
+            {"input": _WASTE | {"if_none": "full"}, "at_most": 0.01, "each": 5},
+            20,
+            {"waste": "无"},
+            20,
+            "没有发生，不扣",
+        ),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {}, MISSING, "没有填报"),
         Example({"input": _WASTE, "at_most": 0.01, "each": 5}, 20, {"waste": "1%以内"}, "有误", "文字不是比率"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Kind, Measured, Number, show, term
@@ -23,6 +23,7 @@ class Threshold(Measured):
     below: Number | None = None
     equals: Number | None = None
     between: tuple[Number, Number] | None = None
+    top: Number | None = Field(default=None, description="与 above 连用：值的上限，达到上限的也算超过")
     otherwise: Literal["zero", "proportional"] = "zero"
 
     @model_validator(mode="after")
@@ -30,6 +31,8 @@ class Threshold(Measured):
         given = [self.at_least, self.above, self.at_most, self.below, self.equals, self.between]
         if sum(v is not None for v in given) != 1:
             raise ValueError("须且只能写一个标准：at_least、above、at_most、below、equals 或 between")
+        if self.top is not None and self.above is None:
+            raise ValueError("top 只与 above 连用")
         if self.otherwise == "proportional":
             bounds = self.between or (self.at_least if self.at_least is not None else self.at_most,)
             if bounds == (None,):
@@ -39,8 +42,7 @@ class Threshold(Measured):
                 raise ValueError("按比例得分的标准须大于0（at_most 可以为0）")
         return self
 
-    def lower(self, context: Context) -> ops.Op:
-        value = self.value(context)
+    def judge(self, context: Context, value: ops.Op) -> ops.Op:
         miss: ops.Op = ops.Const(0)
         if self.otherwise == "proportional":
             miss = ops.Mul(context.points, self._nearness(value))
@@ -53,7 +55,10 @@ class Threshold(Measured):
         if self.at_least is not None:
             return ops.Compare(">=", value, term(self.at_least))
         if self.above is not None:
-            return ops.Compare(">", value, term(self.above))
+            above: ops.Op = ops.Compare(">", value, term(self.above))
+            if self.top is None:
+                return above
+            return ops.Or((above, ops.Compare(">=", value, term(self.top))))
         if self.at_most is not None:
             return ops.Compare("<=", value, term(self.at_most))
         if self.below is not None:
@@ -75,7 +80,8 @@ class Threshold(Measured):
         rest = "否则不得分" if self.otherwise == "zero" else "未达标的按达到标准的比例得分"
         if self.at_most == 0:
             return f"{subject}为0得满分，{rest}"
-        return f"{subject}{self.standard(kind)}得满分，{rest}"
+        top = "" if self.top is None else f"（达到{show(self.top, kind)}的，无从再超过，也得满分）"
+        return f"{subject}{self.standard(kind)}得满分{top}，{rest}"
 
     def standard(self, kind: Kind) -> str:
         if self.between is not None:
@@ -92,6 +98,16 @@ class Threshold(Measured):
         Example({"input": _RATE, "at_least": 0.95}, 5, {"rate": "九成"}, "有误", "文字不是比率"),
         Example({"input": _RATE, "at_least": 0.95}, 5, {"rate": 1.2}, "有误", "超过100%，不计分"),
         Example({"input": _RATE, "above": 0}, 5, {"rate": 0}, 0, "0不大于0"),
+        Example({"input": _RATE, "above": 0.9}, 5, {"rate": 0.9}, 0, "与平均持平，不算超过"),
+        Example({"input": _RATE, "above": 1}, 5, {"rate": 1}, 0, "平均已是100%，没有写上限的，持平不算超过"),
+        Example({"input": _RATE, "above": 1, "top": 1}, 5, {"rate": 1}, 5, "平均已是100%，达到100%也得满分"),
+        Example({"input": _RATE, "above": 0.9, "top": 1}, 5, {"rate": 0.9}, 0, "平均不到100%，持平不算超过"),
+        Example({"input": _RATE | {"if_none": "full"}, "at_least": 1}, 5, {"rate": "无"}, 5, "没有发生，按满分"),
+        Example({"input": _RATE | {"if_none": "zero"}, "at_least": 1}, 5, {"rate": "无"}, 0, "没有发生，不得分"),
+        Example({"input": _RATE | {"if_none": "full"}, "at_least": 1}, 5, {"rate": 0}, 0, "0%不是没有发生"),
+        Example({"input": _RATE | {"if_none": "full"}, "at_least": 1}, 5, {}, MISSING, "空白不是没有发生"),
+        Example({"input": _RATE | {"if_none": "full"}, "at_least": 1}, 5, {"rate": "无投诉"}, "有误", "只能写“无”"),
+        Example({"input": _RATE, "at_least": 1}, 5, {"rate": "无"}, "有误", "方案没有说可以填“无”"),
         Example({"input": _RATE, "at_most": 0.01}, 5, {"rate": 0.01}, 5, "恰为1%，不超过"),
         Example({"input": _RATE, "below": 0.01}, 5, {"rate": 0.01}, 0, "恰为1%，不低于1%"),
         Example({"input": _RATE, "equals": 0.5}, 5, {"rate": 0.5}, 5, "恰好相等"),

@@ -35,13 +35,18 @@ class Tiers(Measured):
             raise ValueError("档次须从高到低排列，且下限各不相同")
         return self
 
-    def lower(self, context: Context) -> ops.Op:
-        value = self.value(context)
+    def judge(self, context: Context, value: ops.Op) -> ops.Op:
         share: ops.Op = ops.Const(0)
         for band in reversed(self.bands):
             share = ops.If(ops.Compare(">=", value, ops.Const(band.at_least)), ops.Const(band.share), share)
-        full = context.points if self.factor == 1 else ops.Mul(context.points, term(self.factor))
-        return ops.Mul(full, share)
+        return ops.Mul(self._whole(context), share)
+
+    def best(self, context: Context) -> ops.Op:
+        top = self.bands[0].share
+        return self._whole(context) if top == 1 else ops.Mul(self._whole(context), ops.Const(top))
+
+    def _whole(self, context: Context) -> ops.Op:
+        return context.points if self.factor == 1 else ops.Mul(context.points, term(self.factor))
 
     def explain_measured(self, subject: str, kind: Kind) -> str:
         bands = "；".join(f"≥{show(b.at_least, kind)}得分值的{show(b.share, 'percent')}" for b in self.bands)
@@ -59,6 +64,16 @@ class Tiers(Measured):
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": 0.6}, 21, "恰为60%，30×70%"),
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": 0.5999}, 0, "60%以下不得分"),
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": 0}, 0, "完成0，不是未填"),
+        Example(
+            {"input": _DONE | {"if_none": "full"}, "bands": _BANDS}, 30, {"done": "无"}, 30, "没有任务，按100%计"
+        ),
+        Example(
+            {"input": _DONE | {"if_none": "full"}, "bands": _BANDS, "factor": 0.9},
+            30,
+            {"done": "无"},
+            27,
+            "30×0.9×100%",
+        ),
         Example({"input": _DONE, "bands": _BANDS}, 30, {}, MISSING, "没有填报"),
         Example({"input": _DONE, "bands": _BANDS}, 30, {"done": "良好"}, "有误", "须填完成率"),
         Example({"input": _DONE, "bands": _BANDS, "factor": 0.92}, 50, {"done": 0.9}, 39.1, "50×0.92×85%＝39.1"),

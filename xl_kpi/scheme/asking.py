@@ -9,6 +9,7 @@ import datetime
 import math
 from decimal import Decimal
 
+from xl_kpi.expr import semantics
 from xl_kpi.findings import either
 from xl_kpi.rules.base import Input, Kind, serial
 
@@ -69,7 +70,8 @@ def hint(spec: Input) -> str:
     if spec.kind == "date":
         return f"{'如' if '日期' in spec.note else '填日期，如'} {_example(spec)}"
     if spec.kind == "percent":
-        return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "")
+        none = "" if spec.if_none is None else f"；没有发生填“{semantics.NONE}”"
+        return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "") + none
     what = _counted(spec) if spec.kind == "count" else _measured(spec)
     if high <= _FEW:
         return f"{what}，{plain(max(low, 0) if low < 1e-3 else low)}至{plain(high)}"
@@ -125,7 +127,8 @@ def wanted(spec: Input) -> str:
         return _wanted_date(spec)
     if spec.kind == "percent":
         within = either(f"请填{_between(spec)}的百分数，", f"a percentage {_between(spec)}; ") if high <= 1 else ""
-        return within + either("请" * (not within) + PERCENTAGE, "type it with its sign, as 98.5%")
+        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
+        return within + either("请" * (not within) + PERCENTAGE, "type it with its sign, as 98.5%") + none
     number = either(
         "整数" if spec.kind == "count" else "数", "a whole number" if spec.kind == "count" else "a number"
     )
@@ -186,7 +189,8 @@ def remedy_for_blank(spec: Input) -> str:
     if spec.kind == "date":
         return either(f"请填日期，如 {_example(spec)}", f"fill in a date, as {_example(spec)}")
     if spec.kind == "percent":
-        return either("请填写，" + PERCENTAGE, "fill it in with its sign, as 98.5%")
+        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
+        return either("请填写，" + PERCENTAGE, "fill it in with its sign, as 98.5%") + none
     if spec.kind == "text" or spec.bounds[0] > 0:
         return either("请填写", "fill it in")
     if spec.kind == "count" and (spec.unit in _HAPPENINGS or not spec.unit):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
 
 from xl_kpi.expr.to_excel import number_text
 from xl_kpi.findings import either
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.base import Ask, Input, Kind, When, key
+from xl_kpi.rules.cases import Cases
 from xl_kpi.rules.level import Level
 from xl_kpi.rules.tiers import Tiers
 
@@ -128,3 +132,64 @@ def band_doubts(rule: Tiers, measure: Measure) -> Iterator[Doubt]:
             zh = f"完成 {measure.say(worse.at_least)} 的一档 share {plain(worse.share)}，不低于"
             zh += f"完成 {measure.say(better.at_least)} 的一档 {plain(better.share)}。档次越低，share 应越小，请改正"
             yield Doubt(either(zh, f"a lower band has the share {plain(worse.share)}"), (worse.share,))
+    if isinstance(rule.factor, int | float) and not 0 < rule.factor <= 1:
+        zh = f"factor 写的 {plain(rule.factor)} 即 {plain(rule.factor * 100)}%。应写小数（0～1），如 92% 写 0.92"
+        yield Doubt(either(zh, f"the factor {plain(rule.factor)} is {plain(rule.factor * 100)}%"), (rule.factor,))
+
+
+def order_doubts(rule: Cases) -> Iterator[Doubt]:
+    """A case that is never reached, because one before it holds whenever it does."""
+    before: list[tuple[int, When]] = []
+    for number, case in enumerate(rule.cases, 1):
+        when = case.when
+        if when is None:
+            continue
+        first = next((n for n, earlier in before if _covers(earlier, when)), 0)
+        if first:
+            zh = f"cases 第{number}种情形（{when.sentence()}）轮不到：符合它的都已按第{first}种计分。请把条件严的写在前面"
+            yield Doubt(either(zh, f"case {number} is never reached: case {first} holds whenever it does"))
+        before.append((number, when))
+
+
+def _covers(earlier: When, later: When) -> bool:
+    """Whether whatever fulfils the later condition fulfils the earlier one."""
+    if key(earlier.input) != key(later.input):
+        return False
+    if later.text is not None:
+        return earlier.text == later.text
+    least = [when.at_least if when.at_least is not None else when.above for when in (earlier, later)]
+    if least[0] is not None and least[1] is not None:
+        strict = earlier.above is not None and later.above is None
+        return least[1] > least[0] or (least[1] == least[0] and not strict)
+    most = [when.at_most if when.at_most is not None else when.below for when in (earlier, later)]
+    if most[0] is not None and most[1] is not None:
+        strict = earlier.below is not None and later.below is None
+        return most[1] < most[0] or (most[1] == most[0] and not strict)
+    return False
+
+
+def label_doubts(inputs: Iterable[Input]) -> Iterator[Doubt]:
+    """Two inputs of a task that an official could not tell apart."""
+    seen: dict[str, str] = {}
+    for asked in inputs:
+        if asked.label in seen:
+            zh = f"填报项 {seen[asked.label]} 和 {asked.id} 都叫“{asked.label}”，填报时分不清。请改写其中一个的 label"
+            yield Doubt(either(zh, f"{seen[asked.label]} and {asked.id} are both called {asked.label!r}"))
+        seen.setdefault(asked.label, asked.id)
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """The numbers that a parameter may come to; what the bureau fills in is not known yet."""
+    if value is None or isinstance(value, bool | Ask):
+        return
+    if isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from numbers_in(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from numbers_in(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from numbers_in(item)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from pydantic import BaseModel
-
 from xl_kpi.findings import either
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
@@ -36,7 +34,10 @@ from xl_kpi.scheme.doubtful import (
     answer_doubts,
     band_doubts,
     input_doubts,
+    label_doubts,
     level_doubts,
+    numbers_in,
+    order_doubts,
     plain,
     weight_doubts,
 )
@@ -55,6 +56,7 @@ class _At:
 def doubts(scheme: Scheme, task: Task) -> Iterator[Doubt]:
     """What a task's inputs, rule and vetoes say that cannot be meant."""
     finder = _Finder(scheme, task)
+    yield from label_doubts(task.inputs())
     for asked in task.inputs():
         yield from input_doubts(asked)
     points = None if isinstance(task.points, Ask) else float(task.points)
@@ -104,6 +106,7 @@ class _Finder:
         elif isinstance(rule, Composite):
             yield from self.composite(rule, at)
         elif isinstance(rule, Cases):
+            yield from order_doubts(rule)
             for case in rule.cases:
                 if case.when is not None:
                     yield from self.condition(case.when, either("情形", "case"))
@@ -147,7 +150,7 @@ class _Finder:
         if isinstance(rule, Attain):
             for target in rule.targets:
                 measure = self.measure(target.input)
-                for value in _numbers(target.target) if measure is not None else ():
+                for value in numbers_in(target.target) if measure is not None else ():
                     yield from self.standard(measure, "target", value)
         elif not any(isinstance(side, Quotient) for side in pair) and pair[0] and key(pair[0]) == key(pair[1]):
             zh = f"“{rule.label}”是“{key(pair[0])}”与它自己相比，结果总是一样。请把其中一个改为另一填报项"  # type: ignore[attr-defined]  # a ratio or growth
@@ -181,10 +184,10 @@ class _Finder:
             return
         if isinstance(rule, Threshold | Step):
             for how in ("at_least", "above", "at_most", "below", "equals"):
-                for value in _numbers(getattr(rule, how, None)):
+                for value in numbers_in(getattr(rule, how, None)):
                     yield from self.standard(measure, how, value)
         if isinstance(rule, Threshold) and rule.between is not None:
-            lows, highs = (list(_numbers(end)) for end in rule.between)
+            lows, highs = (list(numbers_in(end)) for end in rule.between)
             if lows and highs and min(lows) > max(highs):
                 pair = f"[{plain(lows[0])}, {plain(highs[0])}]"
                 right = f"[{plain(highs[0])}, {plain(lows[0])}]"
@@ -248,7 +251,7 @@ class _Finder:
                 either(zh, f"per {plain(rule.per)} is {plain(rule.per * 100)} percentage points"), (rule.per,)
             )
             return
-        for value in _numbers(rule.at_least if rule.at_least is not None else rule.at_most):
+        for value in numbers_in(rule.at_least if rule.at_least is not None else rule.at_most):
             past = value - measure.low if rule.at_least is not None else measure.high - value
             if rule.counting == "whole" and 0 < past < rule.per:
                 zh = f"per 写的 {plain(rule.per)} 比可能的差距 {plain(past)} 还大，永远扣不到分。请改小 per"
@@ -329,20 +332,3 @@ def _leaves(rule: Rule) -> Iterator[Rule]:
         yield from _leaves(one)
     if not inner:
         yield rule
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    """The numbers that a parameter may come to; what the bureau fills in is not known yet."""
-    if value is None or isinstance(value, bool | Ask):
-        return
-    if isinstance(value, int | float):
-        yield float(value)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _numbers(getattr(value, name))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _numbers(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _numbers(item)

@@ -35,6 +35,9 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
         yield from _lists(scheme, task)
     yield from _bands(scheme)
     yield from grades(scheme)
+    for reading in scheme.choices():
+        words = {"chosen": reading.alternatives[reading.chosen], "others": "；".join(reading.others())}
+        yield finding("scheme-reading", where=scheme.title, text=reading.text, **words)
     for asked in scheme.setup():
         for doubt in input_doubts(asked):
             yield finding("scheme-doubt", where=scheme.title, what=doubt.what)
@@ -59,7 +62,7 @@ def _bands(scheme: Scheme) -> Iterator[Finding]:
     for task in scheme.tasks():
         for rule in _rules(task.rule):
             if isinstance(rule, Tiers):
-                reading = rule.reading or task.reading or "".join(scheme.readings)
+                reading = rule.reading or task.reading or "".join(map(str, scheme.readings))
                 for gap, what in _breaks(rule):
                     found.setdefault((gap, what, reading), []).append(scheme.called(task))
     for (gap, what, reading), names in found.items():

@@ -65,6 +65,7 @@ def parse(data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = 
     problems = [*_total_problems(scheme), *twice]
     if twice:  # which of two things an id names cannot be told, nor then what refers to it
         raise SchemeError(*problems)
+    problems += _reading_problems(scheme, lambda error: value_findings(error, data, file, line_of))
     for level in scheme.levels or (None,):
         try:
             Program.of(settle(scheme, level))
@@ -74,6 +75,21 @@ def parse(data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = 
     if problems:
         raise SchemeError(*problems)
     return scheme
+
+
+def _reading_problems(scheme: Scheme, told: Callable[[ValidationError], list[Finding]]) -> Iterator[Finding]:
+    """What is wrong with the scheme under a reading that is not the chosen one, each tried by itself."""
+    for reading in scheme.choices():
+        for option in reading.alternatives:
+            if option != reading.chosen:
+                try:
+                    other = scheme.read_as({reading.id: option})
+                    for level in scheme.levels or (None,):
+                        Program.of(settle(other, level))
+                except ValidationError as error:
+                    yield from told(error)
+                except SchemeError as error:
+                    yield from error.findings
 
 
 def settle(scheme: Scheme, level: Level | None) -> Scheme:
@@ -86,7 +102,23 @@ def settle(scheme: Scheme, level: Level | None) -> Scheme:
 
 def json_schema() -> str:
     """The JSON Schema of scheme files, for editors; generated from the models."""
-    return json.dumps(Scheme.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+    schema = Scheme.model_json_schema()
+    for name, model in schema["$defs"].items():
+        if name != "Reading":
+            for key, value in model.get("properties", {}).items():
+                if "const" not in value:  # the type of a rule is not a matter of reading
+                    model["properties"][key] = {"anyOf": [value, {"$ref": "#/$defs/ByReading"}]}
+    schema["$defs"]["ByReading"] = _BY_READING
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+_BY_READING = {
+    "description": "A value for each option of a reading (readings), by the reading's id.",
+    "type": "object",
+    "properties": {"by_reading": {"type": "object", "required": ["id"], "minProperties": 3}},
+    "required": ["by_reading"],
+    "additionalProperties": False,
+}
 
 
 def _total_problems(scheme: Scheme) -> Iterator[Finding]:

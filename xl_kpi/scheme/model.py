@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, model_validator
 
 from xl_kpi.rules import AnyRule
 from xl_kpi.rules.base import Ask, Id, Input, Level, Model, Real, Rule, When, asks, at_level, named
+from xl_kpi.scheme.readings import Reading, settled
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
@@ -73,7 +74,7 @@ class Task(Model):
     figures: tuple[Figure, ...] = Field(default=(), description="只显示、不计分的比率")
     constraints: tuple[Relation, ...] = ()
     narrative: tuple[Narrative, ...] = ()
-    reading: str = Field(default="", description="原文有歧义时采用的读法，工作簿中向填报人说明")
+    reading: str = Field(default="", description="原文有歧义时采用的口径，工作簿中向填报人说明")
     superseded: str = Field(default="", description="被更正取代的原文")
 
     @model_validator(mode="after")
@@ -177,6 +178,13 @@ class Source(Model):
     note: str = ""
 
 
+# Told apart first, so that what is wrong with a reading is not told of a text.
+AnyReading = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Reading, Tag("reading")],
+    Discriminator(lambda value: "text" if isinstance(value, str) else "reading"),
+]
+
+
 class Scheme(Model):
     """An assessment scheme, whole. `level` is set once it has been settled for one level."""
 
@@ -193,9 +201,28 @@ class Scheme(Model):
     columns: tuple[Column, ...]
     rounding: Rounding = Rounding()
     grades: Grades = Grades(default=True)
-    readings: tuple[str, ...] = Field(default=(), description="适用于整个方案的读法")
+    readings: tuple[AnyReading, ...] = Field(default=(), description="适用于整个方案的计分口径")
     notes: tuple[str, ...] = Field(default=(), description="原文表后的说明，如评分标准，照录")
     groups: tuple[Group, ...] = Field(min_length=1)
+    _written: Any = PrivateAttr(default=None)  # the plain data, with every by_reading still open
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Scheme]) -> Scheme:
+        """Settle the readings as chosen, and keep what was written for another choice."""
+        if isinstance(data, Scheme):
+            return handler(data)
+        scheme = handler(settled(data, {}))
+        scheme._written = data
+        return scheme
+
+    @model_validator(mode="after")
+    def _readings_are_distinct(self) -> Scheme:
+        ids = [reading.id for reading in self.choices()]
+        twice = next((id for number, id in enumerate(ids) if id in ids[:number]), None)
+        if twice is not None:
+            raise ValueError(f"口径的编号“{twice}”写了两次")
+        return self
 
     @model_validator(mode="after")
     def _form_is_whole(self) -> Scheme:
@@ -239,11 +266,29 @@ class Scheme(Model):
         """The numbers that the organising bureau fills in, each id once."""
         return tuple({item.id: item for item in asks(self)}.values())
 
-    def at(self, level: Level | None) -> Scheme:
-        """The scheme for one level: its standards settled, tasks that do not apply dropped.
+    def choices(self) -> tuple[Reading, ...]:
+        """The readings that have alternatives."""
+        return tuple(reading for reading in self.readings if isinstance(reading, Reading))
 
-        Raises ValueError where the scheme has levels and none, or one it does not know, is named.
+    def read_as(self, readings: Mapping[str, str]) -> Scheme:
+        """The scheme with other options chosen, by reading id.
+
+        Raises ValueError for a reading or an option there is none of, and where the scheme does not hold with it.
         """
+        if not readings:
+            return self
+        earlier = {reading.id: reading.chosen for reading in self.choices()}
+        chosen = Scheme.model_validate(settled(self._written, {**earlier, **readings}))
+        chosen._written = self._written
+        return chosen.model_copy(update={"year": self.year})
+
+    def at(self, level: Level | None, readings: Mapping[str, str] | None = None) -> Scheme:
+        """The scheme for one level: its standards settled, tasks that do not apply dropped; with other readings if any.
+
+        Raises ValueError where the scheme has levels and none, or one it does not know, is named; or for such a reading.
+        """
+        if readings:
+            return self.read_as(readings).at(level)
         if self.levels and level not in self.levels:
             raise ValueError(f"该方案分{'、'.join(self.levels)}级，须指明层级")
         if not self.levels:

@@ -27,6 +27,7 @@ from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, serial, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
+from xl_kpi.scheme.nothing import BoundNothing, contradiction, excludes_inside, less, unguarded
 from xl_kpi.scheme.questions import Standard, question
 from xl_kpi.scheme.questions import standards as numeric_standards
 
@@ -77,6 +78,7 @@ class BoundTask:
     inputs: tuple[BoundInput, ...]
     steps: tuple[BoundStep, ...]
     vetoes: tuple[BoundVeto, ...]
+    left_out: str = ""  # the step that shows the points nothing is assessed of, where there can be any
 
     @property
     def id(self) -> str:
@@ -102,6 +104,7 @@ class Program:
     setup: tuple[BoundInput, ...] = ()
     tasks: tuple[BoundTask, ...] = ()
     formulas: dict[str, ops.Op] = field(default_factory=dict)
+    nothings: tuple[BoundNothing, ...] = ()
 
     @classmethod
     def of(cls, scheme: Scheme) -> Program:
@@ -121,6 +124,10 @@ class Program:
             batch.compute(node, expression)
         return batch
 
+    def typed_rates(self) -> frozenset[str]:
+        """The inputs that take “无” for an answer."""
+        return frozenset(bound.id for bound in self.inputs() if bound.spec.if_none is not None)
+
     def inputs(self) -> Iterator[BoundInput]:
         """Every input, the bureau's first."""
         yield from self.setup
@@ -132,9 +139,11 @@ class _Builder:
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
         self.formulas: dict[str, ops.Op] = {}
+        self.left_out: list[str] = []
         self.divisors = {_full(task.id, name) for task in scheme.tasks() for name in task.rule.divisors()}
         self.setup = tuple(
-            BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", self._points_tie(spec)) for spec in scheme.setup()
+            BoundInput(f"{SETUP}.{spec.id}", SETUP, spec, "", (*self._points_tie(spec), *self._asked_by_rules(spec)))
+            for spec in scheme.setup()
         )
         self.per_task = {task.id: self._inputs_of(task) for task in scheme.tasks()}
         self.known = {i.id for i in self._all_inputs()}
@@ -162,7 +171,7 @@ class _Builder:
         tasks = tuple(self._task(task) for task in self.scheme.tasks())
         self._groups()
         self._outcome(tasks)
-        return Program(self.scheme, self.setup, tasks, self.formulas)
+        return Program(self.scheme, self.setup, tasks, self.formulas, tuple(self._nothings()))
 
     # inputs
 
@@ -177,8 +186,18 @@ class _Builder:
                 spec = spec.model_copy(update={"min": 1.0 if spec.kind == "count" else 0.000001})
             own = tuple(self._placed(c, task) for c in constraints if c.on in (spec.id, f"{task.id}.{spec.id}"))
             node = f"{task.id}.{spec.id}"
+            for name in spec.of_counts:
+                label = self.scheme.with_labels(f"「{name}」", task)
+                own += (contradiction(spec, node, _full(task.id, name), label),)
             bound.append(BoundInput(node, task.id, spec, standards.get(spec.id, ""), own, measures.get(node)))
         return tuple(bound)
+
+    def _asked_by_rules(self, spec: Input) -> tuple[Constraint, ...]:
+        """What the rules of tasks hold a number of the bureau to."""
+        node = f"{SETUP}.{spec.id}"
+        tasks = self.scheme.tasks()
+        held = (c for task in tasks for c in task.rule.constraints(self._context(task)) if c.on == node)
+        return tuple(dict.fromkeys(held))
 
     def _placed(self, constraint: Constraint, task: Task) -> Constraint:
         """A constraint with node ids in place of the task's own, and labels in place of ids in its message."""
@@ -213,6 +232,7 @@ class _Builder:
                 wrong.append(finding("scheme-rule", where=self.scheme.called(task), why=error))
                 continue
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
+            read |= {_full(task.id, name) for spec in task.inputs() for name in spec.of_counts}
             read |= {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
             read |= {i for b in self.per_task[task.id] for c in b.constraints for i in ops.ids(c.holds)}
             read |= {
@@ -250,6 +270,21 @@ class _Builder:
         computed = set(_numbers_read(_qualify(task.rule.lower(self._context(task)), task.id))) - guarded
         asked = {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
         compared = {_full(task.id, key(w.input)) for v in task.vetoes for w in v.when if w.text is None}
+        figured = {_full(task.id, name) for f in task.figures for name in (f.numerator, f.denominator)}
+        rule = _qualify(task.rule.lower(self._context(task)), task.id)
+        unaware = {*unguarded(rule), *figured, *compared}
+        for node in sorted(unaware & specs.keys()):
+            if specs[node].if_none is not None:
+                why = f"填报项“{specs[node].label}”可以填“无”，不能在这里计算或比较（没有发生时怎样计分没有写明）"
+                yield finding("scheme-rule", where=task.name, why=why)
+        if excludes_inside(task.rule):
+            why = "if_none: exclude 不能写在 then 的规则里，请写在外层规则或填报项上"
+            yield finding("scheme-rule", where=task.name, why=why)
+        counted = {_full(task.id, name) for item in task.inputs() for name in item.of_counts}
+        for node in sorted(counted & specs.keys()):
+            if specs[node].kind in ("choice", "text", "percent"):
+                why = f"of_counts 写的“{specs[node].label}”不是件数"
+                yield finding("scheme-rule", where=task.name, why=why)
         for node in sorted((computed | asked) & specs.keys()):
             spec = specs[node]
             if not spec.required:
@@ -271,8 +306,8 @@ class _Builder:
     # tasks
 
     def _task(self, task: Task) -> BoundTask:
-        self.formulas[f"{task.id}$"] = term(task.points)
         steps: list[BoundStep] = []
+        points, left_out = self._points(task, steps)
         rule = self._lift(_qualify(task.rule.lower(self._context(task)), task.id), task.id, steps)
         for figure in task.figures:
             shown = ops.Step(figure.label, "%" if figure.kind == "percent" else figure.unit, _figure(figure, task.id))
@@ -280,7 +315,7 @@ class _Builder:
         inputs = self.per_task[task.id]
         vetoes = tuple(self._veto(task, n, veto) for n, veto in enumerate(task.vetoes, 1))
         zero = [self._triggered(task, veto) for veto in task.vetoes if "zero_task" in veto.effects]
-        score: ops.Op = ops.Min((term(task.points), ops.Max((ops.Const(0), rule))))
+        score: ops.Op = ops.Min((points, ops.Max((ops.Const(0), rule))))
         rounding = self.scheme.rounding
         score = (
             ops.Round(score, rounding.digits)
@@ -289,9 +324,43 @@ class _Builder:
         )
         if zero:
             score = ops.If(ops.some(*zero), ops.Const(0), score)
+        if left_out:
+            score = ops.If(ops.Compare("<=", points, ops.Const(0)), ops.Text(semantics.EXCLUDED), score)
         needs = self._needs([rule, *zero], task.id)
         self._both_views(f"{task.id}=", _when_ready(needs, score))
-        return BoundTask(task, inputs, tuple(steps), vetoes)
+        return BoundTask(task, inputs, tuple(steps), vetoes, left_out)
+
+    def _points(self, task: Task, steps: list[BoundStep]) -> tuple[ops.Op, str]:
+        """The points a task is assessed of, and the step (if any) that shows what is left out of them."""
+        points = term(task.points)
+        lost = task.rule.left_out(self._context(task))
+        if lost is None:
+            self.formulas[f"{task.id}$"] = points
+            return points, ""
+        shown = ops.Step("不参评的分值", "分", ops.Round(lost, self.scheme.rounding.digits))
+        self._lift(_qualify(shown, task.id), task.id, steps)
+        node = steps[-1].id
+        self.left_out.append(node)
+        left = less(points, [node])
+        # Points that the bureau has yet to fill in stay blank.
+        self.formulas[f"{task.id}$"] = (
+            ops.If(ops.IsNumber(points.id), left, points) if isinstance(points, ops.Ref) else left
+        )
+        return left, node
+
+    def _nothings(self) -> Iterator[BoundNothing]:
+        """Every place where “无” (or a count of 0) says that there was nothing to rate, each once."""
+        for task in self.scheme.tasks():
+            seen = set()
+            for nothing in task.rule.nothings():
+                when = _qualify(nothing.when, task.id)
+                if when not in seen:
+                    seen.add(when)
+                    needs = list(dict.fromkeys(ops.ids(when)))
+                    said = ops.If(when, ops.Text(semantics.NONE), ops.Text("—"))
+                    label = self.scheme.with_labels(nothing.label, task)
+                    on = _full(task.id, nothing.on)
+                    yield BoundNothing(on, task.id, label, nothing.counts, _when_ready(needs, said))
 
     def _both_views(self, node: str, expression: ops.Op) -> None:
         self.formulas[node] = expression
@@ -374,8 +443,7 @@ class _Builder:
         out["complete"] = ops.If(done, ops.Text(semantics.COMPLETE), ops.Text(semantics.UNFINISHED))
         self._both_views("total", self._sum([f"group:{g.id}" for g in self.scheme.groups]))
         out["max"] = self._sum([f"points:{g.id}" for g in self.scheme.groups])
-        rate = ops.Div(ops.Ref("total"), ops.Const(self.scheme.points))
-        out["rate"] = rate
+        out["rate"] = quotient(ops.Ref("total"), less(ops.Const(self.scheme.points), self.left_out))
         vetoes = [veto for task in tasks for veto in task.vetoes]
         out["vetoes"] = self._veto_summary(vetoes)
         out["grade"] = self._grade(vetoes)
@@ -446,7 +514,7 @@ def _adopted(node: str, stages: Iterable[str]) -> ops.Op:
 def _status(bound: BoundInput) -> ops.Op:
     """已填 when the value is of its kind, in range, and agrees with the other inputs; else the word for what is wrong."""
     spec, node = bound.spec, bound.id
-    state = _agreement(bound)
+    state = _agreement(bound, of_none=False)
     if spec.kind == "choice":
         listed = ops.some(*(ops.Is(node, choice) for choice in spec.choices))
         state = ops.If(listed, state, ops.Text(semantics.INVALID))
@@ -461,14 +529,17 @@ def _status(bound: BoundInput) -> ops.Op:
             whole = ops.Compare("=", value, ops.RoundDown(value, 0))
             state = ops.If(whole, state, ops.Text(semantics.INVALID))
         state = ops.If(ops.IsNumber(node), state, ops.Text(semantics.INVALID))
+        if spec.if_none is not None:
+            state = ops.If(ops.Is(node, semantics.NONE), _agreement(bound, of_none=True), state)
     blank = semantics.MISSING if spec.required else semantics.OPTIONAL
     return ops.IfError(ops.If(ops.Filled(node), state, ops.Text(blank)), semantics.INVALID)
 
 
-def _agreement(bound: BoundInput) -> ops.Op:
-    if not bound.constraints:
+def _agreement(bound: BoundInput, of_none: bool) -> ops.Op:
+    constraints = [constraint for constraint in bound.constraints if constraint.of_none == of_none]
+    if not constraints:
         return ops.Text(semantics.FILLED)
-    breaches = [breach(constraint, bound.id) for constraint in bound.constraints]
+    breaches = [breach(constraint, bound.id) for constraint in constraints]
     broken = ops.Compare(">", ops.total(*breaches), ops.Const(0))
     return ops.If(broken, ops.Text(semantics.INCONSISTENT), ops.Text(semantics.FILLED))
 
@@ -498,6 +569,13 @@ def _figure(figure: Figure, task: str) -> ops.Op:
     return ops.If(both, quotient, ops.Text(""))
 
 
+def quotient(top: ops.Op, bottom: ops.Op) -> ops.Op:
+    """top / bottom; 0 where the bottom is 0 because nothing is assessed."""
+    if isinstance(bottom, ops.Const):
+        return ops.Div(top, bottom)
+    return ops.If(ops.Compare(">", bottom, ops.Const(0)), ops.Div(top, bottom), ops.Const(0))
+
+
 def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
@@ -508,10 +586,13 @@ def _relation(relation: Relation) -> Constraint:
 
 
 def _in_year(spec: Input, year: int) -> Input:
-    """A date is of the assessment's year unless the scheme says otherwise."""
+    """A date may lie before the assessment's year (done early) or after it (done late), unless the scheme says otherwise.
+
+    Ten years either way are enough for both, and refuse a year that was mistyped.
+    """
     if spec.kind != "date" or spec.min is not None:
         return spec
-    first, last = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    first, last = datetime.date(year - 10, 1, 1), datetime.date(year + 10, 12, 31)
     return spec.model_copy(update={"min": serial(first), "max": serial(last)})
 
 

@@ -12,6 +12,7 @@ only, that is what to type; where it does not, it is never guessed at.
 | '95%', where the unit of a number is %     | 95: a number counts in its unit, as one in ‰ does (4.5‰ is 4.5)        |
 | '2022-10-31', '2022/10/31', '2022.10.31', '2022年10月31日', '20221031', each also with a time of midnight | the serial number of that date |
 | 'a++ ', 'Ａ＋＋', ' 是 '                     | the one listed choice that is equal but for width, dash, case and space |
+| ' 无 ', where the scheme takes it         | “无”, nothing to rate                                                 |
 | '—', 'nan', '1e5', '1_000', '1,23', '½', '5²', '九十五', '95-98', '约95', '95左右', '≥95', '95起' where the unit is 分, '95' or '0.95' or '9.5‰' for a percentage, '44865' or '31.10.2022' for a date | nothing: it stays invalid |
 """
 
@@ -22,6 +23,7 @@ import math
 import re
 import unicodedata
 
+from xl_kpi.expr import semantics
 from xl_kpi.rules.base import Input, serial
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
@@ -41,9 +43,9 @@ _FIRST_DAY = datetime.date(1900, 3, 1)  # Excel numbers the days before as if 19
 def reading(text: str, spec: Input) -> float | str | None:
     """What a text stands for as an answer to an input, or None where it does not say one thing only.
 
-    A number in the input's own unit (percentages as fractions), a date as its serial number of the 1900 system, or one
-    of the choices as listed. Whether the answer is whole and in range is not judged here. For an input of kind text it
-    is None: any text is an answer as it stands.
+    A number in the input's own unit (percentages as fractions), a date as its serial number of the 1900 system, one of
+    the choices as listed, or “无” for a rate that takes it. Whether the answer is whole and in range is not judged here.
+    For an input of kind text it is None: any text is an answer as it stands.
     """
     plain = _folded(text)
     if spec.kind == "text":
@@ -53,6 +55,8 @@ def reading(text: str, spec: Input) -> float | str | None:
         return equal[0] if len(equal) == 1 else None
     if spec.kind == "date":
         return _date(plain)
+    if spec.if_none is not None and plain == semantics.NONE:
+        return semantics.NONE
     return _number(plain, spec)
 
 

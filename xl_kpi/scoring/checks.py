@@ -9,7 +9,7 @@ from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.findings import either
 from xl_kpi.outward import masked
-from xl_kpi.rules.base import Constraint, Input
+from xl_kpi.rules.base import IF_NONE_WORDS, Constraint, Input
 from xl_kpi.scheme import asking
 from xl_kpi.scheme.model import EFFECT_NAMES
 from xl_kpi.scheme.program import HINT, NOTE, STAGES, BoundInput, Program, breach
@@ -29,6 +29,12 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
     """Every issue of one workbook of a batch, in the order of the form; `at` gives a node's cell, as 数据填报!E5."""
     for bound in program.inputs():
         yield from _input_issues(bound, batch, row, at)
+    for nothing in program.nothings:
+        batch.compute("", nothing.shown)
+        if batch.value("", row) == semantics.NONE:
+            bound = next(bound for bound in program.inputs() if bound.id == nothing.on)
+            details: dict[str, object] = {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]}
+            yield Issue("none", adopted_cell(bound, batch, row), details)
     for task in program.tasks:
         for veto in task.vetoes:
             if batch.value(veto.id, row) == semantics.TRIGGERED:
@@ -62,6 +68,8 @@ def _input_issues(bound: BoundInput, batch: Batch, row: int, at: Callable[[str],
     else:
         stage = node.removeprefix(bound.id)
         for constraint in bound.constraints:
+            if constraint.of_none != (value == semantics.NONE):
+                continue
             batch.compute("", breach(constraint, bound.id))
             if batch.value("", row):
                 why = _broken(constraint, bound.spec, batch, row, lambda other: at(other + stage))
@@ -99,6 +107,8 @@ def _broken(constraint: Constraint, spec: Input, batch: Batch, row: int, cell: C
 def unfitting(value: float | str | None, spec: Input) -> str:
     """Why an answer about to be typed will not be in order, as it is told; "" where it is of its kind and in range."""
     if value is None or spec.kind == "text" or (isinstance(value, str) and value in spec.choices):
+        return ""
+    if value == semantics.NONE and spec.if_none is not None:
         return ""
     if isinstance(value, float) and spec.kind != "choice":
         low, high = spec.bounds
@@ -147,6 +157,9 @@ def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, st
     number = spec.kind in ("number", "count") and spec.bounds[0] <= 0
     if number and value.strip() in _NOTHING:
         why = either(f"填了“{said}”。没有发生请填 0", f"it says {said!r}; put 0 where there was none")
+        return "invalid", node, label | {"why": why}
+    if spec.if_none is not None and value.strip() in _NOTHING:
+        why = either(f"填了“{said}”。没有发生请填“无”", f"it says {said!r}; put “无” where there was none")
         return "invalid", node, label | {"why": why}
     read = reading(value, spec)
     if read is not None:

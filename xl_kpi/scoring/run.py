@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.scheme.model import Effect
+from xl_kpi.scheme.model import Effect, Group
 from xl_kpi.scheme.program import SELF, Program
 
 Typed = Mapping[str, float | str | None]
@@ -22,12 +22,12 @@ class TaskScore:
     points: float | None
     self: float | None
     final: float | None
-    state: str  # 未填 or 有误 where the final score is None, else empty
+    state: str  # 未填, 有误 or 不参评 where the final score is None, else empty
 
 
 @dataclass(frozen=True)
 class GroupScore:
-    """A group's declared points and the sum of its tasks' scores."""
+    """A group's declared points (less those nothing is assessed of) and the sum of its tasks' scores."""
 
     id: str
     name: str
@@ -78,12 +78,17 @@ def assess(program: Program, batch: Batch, row: int) -> Assessment:
         value = batch.value(node, row)
         return value if isinstance(value, str) else ""
 
+    def left_out(group: Group) -> float:
+        ids = {task.id for task in group.all_tasks()}
+        return sum(number(t.left_out) or 0.0 for t in program.tasks if t.left_out and t.id in ids)
+
     tasks = tuple(
         TaskScore(t.id, t.task.name, number(t.points), number(t.score + SELF), number(t.score), word(t.score))
         for t in program.tasks
     )
     groups = tuple(
-        GroupScore(g.id, g.name, g.points, number(f"group:{g.id}") or 0.0) for g in program.scheme.all_groups()
+        GroupScore(g.id, g.name, g.points - left_out(g), number(f"group:{g.id}") or 0.0)
+        for g in program.scheme.all_groups()
     )
     vetoes = tuple(
         VetoState(t.id, effect, veto.sentence)

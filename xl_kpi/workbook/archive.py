@@ -86,14 +86,39 @@ def with_part(package: bytes, name: str, pieces: Iterable[Piece]) -> bytes:
     return b"".join([package[:offset], added, directory, last])
 
 
-def replace_parts(package: bytes, changed: Mapping[str, bytes]) -> bytes:
-    """A package that `unpack` has admitted with some parts replaced; the entries keep their order, names and times."""
+_PENDING = b"xl-kpi: filled in, not recalculated"  # the comment of a zip entry, which no office program keeps
+
+
+def replace_parts(package: bytes, changed: Mapping[str, bytes], pending: bool | None = None) -> bytes:
+    """A package that `unpack` has admitted with some parts replaced; the entries keep their order, names and times.
+
+    With `pending` the changed ones bear a mark that their formulas still show what they showed before; without it
+    (False) all such marks are gone, None leaves them.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(buffer, "w") as target:
         target.comment = source.comment
         for info in source.infolist():
+            if info.filename in changed and pending:
+                info.comment = _PENDING
+            elif pending is False and info.comment == _PENDING:
+                info.comment = b""
             target.writestr(info, changed.get(info.filename, source.read(info)), compresslevel=6)
     return buffer.getvalue()
+
+
+def is_pending(package: bytes) -> bool:
+    """Whether a package that was admitted bears the mark of `replace_parts`."""
+    if _PENDING not in package:
+        return False
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return any(info.comment == _PENDING for info in archive.infolist())
+
+
+def is_signed(package: bytes) -> bool:
+    """Whether a package that was admitted bears a digital signature, which a change to it makes void."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return any(name.startswith("_xmlsignatures/") for name in archive.namelist())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.rules.base import Input, Kind
-from xl_kpi.scheme.program import FINAL, REVIEW, SELF
+from xl_kpi.scheme.program import FINAL, NOTE, REVIEW, SELF
 from xl_kpi.workbook.cells import CellError, ReadCell, Value
 from xl_kpi.workbook.draft import a1
 from xl_kpi.workbook.old_book import Entry, OldBook, old_book
@@ -22,7 +22,7 @@ from xl_kpi.workbook.sheets import form
 from xl_kpi.workbook.units import unit_key
 from xl_kpi.workbook.verify import examine
 
-_STAGES = {SELF: "self", REVIEW: "review", FINAL: "final"}
+_STAGES = {SELF: "self", REVIEW: "review", FINAL: "final", NOTE: "note"}
 _1904 = 1462  # days between the two date systems
 Place = tuple[str, str]
 
@@ -129,24 +129,17 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
     _check_labels(book, specs)
     for entry in book.entries.values():
         spec = specs.get(entry.id)
-        if spec is not None and entry.label != spec.label:
-            said = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
-            carried.notes.append(
-                either(
-                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
-                    f"{said}: {entry.label!r} is called {spec.label!r} now",
-                )
-            )
-        for stage, column in zip(_STAGES, book.columns.stages, strict=True):
+        before = carried.count
+        for stage, column in zip(_STAGES, book.columns.typed, strict=False):
             at = a1(entry.row, column)
             cell = book.sheets[book.sheet].cells.get(at, ReadCell())
             value = answer(cell.value)
             if value is None and cell.formula is None:
                 continue
-            why = _misfit(entry, spec, cell, value)
+            why = _misfit(entry, spec, cell, value, note=stage == NOTE)
             place = _home(new.plan, entry.id + stage) if spec is not None else ("", "")
             if spec is not None and not why:
-                value = _fitting(value, spec, book)
+                value = value if stage == NOTE else _fitting(value, spec, book)
                 why = _taken(new, place, value)
             if why:
                 found = cell.formula and f"={cell.formula}" if value is None else value
@@ -160,6 +153,14 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
                             f"{book.sheet}!{at} holds a formula; its result was carried",
                         )
                     )
+        if spec is not None and entry.label != spec.label and carried.count > before:
+            said = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
+            carried.notes.append(
+                either(
+                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
+                    f"{said}: {entry.label!r} is called {spec.label!r} now",
+                )
+            )
     for name in book.broken:
         carried.notes.append(
             either(f"旧表中 {name} 一行已被删除，没有可搬的数", f"the row of {name} is gone from the old workbook")
@@ -187,14 +188,16 @@ def _check_labels(book: OldBook, specs: dict[str, Input]) -> None:
             raise book.spoilt(entry.row, spec.label, entry.label)
 
 
-def _misfit(entry: Entry, spec: Input | None, cell: ReadCell, value: Value) -> str:
-    """Why a value does not fit the input of its id; empty where it does."""
+def _misfit(entry: Entry, spec: Input | None, cell: ReadCell, value: Value, *, note: bool) -> str:
+    """Why a value does not fit the input of its id; empty where it does. A note beside it fits any."""
     if spec is None:
         return either("新表没有这一填报项", "there is no such input any more")
     if isinstance(cell.value, CellError):
         return either(f"单元格出错（{cell.value}）", f"an error ({cell.value})")
     if value is None:
         return either("是公式，没有结果", "a formula without result")
+    if note:
+        return ""
     if entry.unit != (unit := "%" if spec.kind == "percent" else spec.unit):
         return either(f"单位由“{entry.unit}”改成了“{unit}”", f"its unit was {entry.unit!r}, it is {unit!r}")
     if _another_kind(entry.kind, spec.kind, value):

@@ -60,8 +60,8 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     """A finding for each formula that is gone or another, and for each cell that shows what its formula does not give.
 
     `values` is what `shown` gives for the answers as the workbook's formulas see them. A workbook that still shows
-    everywhere what it showed when blank was filled by a program and never recalculated: that is said once, and is
-    nothing to hold against the unit.
+    everywhere what it showed when blank, or that says of itself that it was filled by `fill` since, was never
+    recalculated: that is said once, and is nothing to hold against the unit.
     """
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
@@ -81,7 +81,7 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
             as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)
-    if stale and as_blank:
+    if stale and (as_blank or examined.pending):
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:

@@ -63,7 +63,9 @@ class Validation:
     """What may be typed into some cells, and what Excel says before and after."""
 
     cells: str
-    kind: Literal["list", "whole", "decimal", "date", "textLength"]
+    kind: Literal[
+        "list", "whole", "decimal", "date", "textLength", "custom"
+    ]  # custom: a formula in `low`, for the first cell
     low: str = ""
     high: str = ""
     prompt_title: str = ""

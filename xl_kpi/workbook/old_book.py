@@ -29,7 +29,10 @@ _LAST_HEADING = 20
 
 @dataclass(frozen=True)
 class Columns:
-    """The heading's row of 数据填报, and the columns (from 1) that matter; stages are 自报值, 核实值, 终裁值."""
+    """The heading's row of 数据填报, and the columns (from 1) that matter; stages are 自报值, 核实值, 终裁值.
+
+    `note` is that of 填报说明, 0 in workbooks without it.
+    """
 
     row: int
     task: int
@@ -37,6 +40,12 @@ class Columns:
     unit: int
     stages: tuple[int, int, int]
     adopted: int
+    note: int
+
+    @property
+    def typed(self) -> tuple[int, ...]:
+        """The columns for typing: the stages, and that of 填报说明 if there is one."""
+        return (*self.stages, self.note) if self.note else self.stages
 
 
 @dataclass(frozen=True)
@@ -167,11 +176,14 @@ class OldBook:
         _, columns = self._form
         free = {a1(row, columns[title]) for row in self._scored() for title in _FREE}
         stages = {column_letter(column) for column in self.columns.stages}
+        beside = {a1(e.row, self.columns.note) for e in self.entries.values()} if self.columns.note else set()
         for name, sheet in self.sheets.items():
             for at, cell in sheet.cells.items():
                 if cell.formula is not None or self._locked(sheet, at):
                     continue
-                if (name == FORM and at in free) or (name == self.sheet and at.rstrip("0123456789") in stages):
+                if name == FORM and at in free:
+                    continue
+                if name == self.sheet and (at in beside or at.rstrip("0123456789") in stages):
                     continue
                 value = answer(cell.value)
                 if value is not None and name != META:
@@ -200,7 +212,9 @@ def old_book(source: Source) -> OldBook:
         raise _lost(found, lacking)
     row, titles = heading
     stages = titles["自报值"], titles["核实值"], titles["终裁值"]
-    columns = Columns(row, titles["任务"], titles["指标"], titles["单位"], stages, titles["采用值"])
+    columns = Columns(
+        row, titles["任务"], titles["指标"], titles["单位"], stages, titles["采用值"], titles.get("填报说明", 0)
+    )
     book = OldBook(found.file, found.meta, found.sheets, found.styles, found.book.date1904, sheet, columns)
     kinds = _Kinds(found, sheet)
     rows: dict[int, str] = {}

@@ -169,6 +169,7 @@ class Plan:
             "min": low if bounded else None,
             "max": high if bounded else None,
             "choices": list(spec.choices),
+            "none": spec.if_none is not None,
             "unit": spec.unit,
             "cells": {
                 "self": self.at(bound.id + SELF),

@@ -27,7 +27,7 @@ from xl_kpi.workbook.sheet_names import check_names
 from xl_kpi.workbook.strings import shared_strings
 from xl_kpi.workbook.worksheet import Worksheet, read_worksheet
 
-LOCK_FILE = "~$"  # how Excel begins the name of the file that says a workbook is open
+LOCK_FILES = ("~$", ".~")  # how Excel, and WPS, begin the name of the file that says a workbook is open
 
 Source = Path | tuple[str, bytes]
 """A file from outside: where it is, or its name and content."""
@@ -97,7 +97,7 @@ def name_and_content(source: Source) -> tuple[str, bytes]:
         name, content = source
     else:
         name, content = source.name, b""
-    if name.startswith(LOCK_FILE):
+    if name.startswith(LOCK_FILES):
         raise WorkbookError(finding("lock-file", file=name))
     if isinstance(source, Path):
         try:
@@ -241,7 +241,10 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
         raise _not_ours(file, why)
     if meta.version != loaded.version:
         found = meta.version if isinstance(meta.version, str) else f"{meta.version or 0:g}"
-        raise WorkbookError(finding("other-version", file=file, found=found, current=loaded.version))
+        new, carry = _carrying(file, meta, loaded, scheme_file)
+        raise WorkbookError(
+            finding("other-version", file=file, found=found, current=loaded.version, new=new, carry=carry)
+        )
     if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
         raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
-from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.workbook import chart
 from xl_kpi.workbook.archive import replace_parts
 from xl_kpi.workbook.cells import ReadValue
-from xl_kpi.workbook.expected import Place
+from xl_kpi.workbook.expected import Place, expected
+from xl_kpi.workbook.insert import with_cells
 from xl_kpi.workbook.patch import patch_cells
 from xl_kpi.workbook.read import Filled
 from xl_kpi.workbook.strings import StringTable
 
 
-def patched(filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool) -> bytes:
+def patched(
+    filled: Filled, values: Mapping[Place, ReadValue], *, keep_formulas: bool, pending: bool = False
+) -> bytes:
     """The workbook with new values in some cells; every other byte of the sheets and every other part stays.
 
     Texts that are typed may be appended to the shared strings; with keep_formulas, when values are those that formulas
-    show, the charts show them too. Raises WorkbookError where the file does not have one of the cells.
+    show, the charts show them too. A cell that a program left out because it was empty is made. With `pending` the file
+    says that its formulas do not yet show what was typed.
     """
     by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
     for (sheet, name), value in values.items():
-        by_sheet[sheet][name] = value
+        if value is not None or name in filled.sheets[sheet].styles:
+            by_sheet[sheet][name] = value
     table = None if keep_formulas else StringTable.of_file(filled.parts)
     strings = table[1] if table else None
     changed: dict[str, bytes] = {}
-    try:
-        for sheet, cells in by_sheet.items():
-            part = filled.book.sheets[sheet].part
-            changed[part] = patch_cells(filled.parts[part], cells, keep_formulas=keep_formulas, strings=strings)
-    except KeyError as error:
-        why = either(f"缺少单元格 {error.args[0]}", f"the cell {error.args[0]} is missing")
-        raise WorkbookError(finding("structure", why=why)) from None
+    for sheet, cells in by_sheet.items():
+        part = filled.book.sheets[sheet].part
+        missing = cells.keys() - filled.sheets[sheet].styles.keys()
+        xml = filled.parts[part]
+        if missing:
+            xml = with_cells(xml, _styles(sheet, missing, filled))
+        changed[part] = patch_cells(xml, cells, keep_formulas=keep_formulas, strings=strings)
     if table:
         changed[table[0]] = table[1].part()
     if keep_formulas:
         changed |= _charts(filled, values)
-    return replace_parts(filled.package, changed)
+    return replace_parts(filled.package, changed, pending or (False if keep_formulas else None))
+
+
+def _styles(sheet: str, missing: AbstractSet[str], filled: Filled) -> dict[str, str]:
+    """The style of cells that are not there: that of a cell which should look the same, "" where there is none."""
+    there = filled.sheets[sheet].styles
+    found: dict[str, str] = {}
+    for planned in expected(filled.plan.scheme).sheets[sheet].looks.values():
+        wanted = missing & set(planned)
+        if wanted:
+            free = Counter(there[name] for name in planned if name in there)
+            style = max(free, key=lambda one: free[one], default="")
+            found |= dict.fromkeys(wanted, style)
+    return dict.fromkeys(missing, "") | found
 
 
 def _charts(filled: Filled, values: Mapping[Place, ReadValue]) -> Iterator[tuple[str, bytes]]:

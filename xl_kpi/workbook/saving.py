@@ -28,10 +28,11 @@ def save(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: a new file beside it takes its place once it is complete and read back.
 
     Whenever the process is killed the file is the old or the new one; at most a `.xl_kpi_*.tmp` stays behind, which
-    nothing takes for a workbook. Raises SavedBeside where another program keeps the file open, else OSError.
+    nothing takes for a workbook. What a link leads to is written, and the link keeps leading there. Raises SavedBeside
+    where another program keeps the file open, else OSError.
     """
     try:
-        _save(path, content)
+        _save(path.resolve() if path.is_symlink() else path, content)
     except SavedBeside:
         raise
     except OSError as error:  # says which file was to be written, not the temporary one

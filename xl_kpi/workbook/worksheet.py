@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from xml.parsers import expat
 
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from xl_kpi.findings import either
 from xl_kpi.workbook.areas import Area as Area
@@ -216,5 +216,8 @@ def _twice(name: str) -> Refused:
 @lru_cache(maxsize=20000)
 def _translated(text: str, origin: str, name: str) -> str:
     """A shared formula as it reads in another of its cells."""
-    translated: str = Translator(f"={text}", origin).translate_formula(name)
+    try:
+        translated: str = Translator(f"={text}", origin).translate_formula(name)
+    except TranslatorError:  # it would refer to what lies left of column A or above row 1, as Excel shows it
+        return "#REF!"
     return translated[1:]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xl_kpi.expr import ops, semantics
-from xl_kpi.scheme.program import BoundTask
+from xl_kpi.rules.base import IF_NONE_WORDS
+from xl_kpi.scheme.nothing import less
+from xl_kpi.scheme.program import SELF, BoundTask
 from xl_kpi.workbook.draft import Condition, Sheet, a1
 from xl_kpi.workbook.sheets import form
 
@@ -47,7 +49,9 @@ def lay_out(plan: Plan) -> None:
         vetoes = "；".join(veto.sentence for veto in task.vetoes)
         link = plan.place("数据填报", plan.entry_rows[task.id])
         _line(plan, sheet, row, name, _task_check(task), vetoes, link)
-    area, cell = f"{a1(TOP + 1, 3)}:{a1(row, 3)}", a1(TOP + 1, 3)
+    checked = row
+    row = _nothings(plan, sheet, row + 1)
+    area, cell = f"{a1(TOP + 1, 3)}:{a1(checked, 3)}", a1(TOP + 1, 3)
     sheet.conditions.append(Condition(area, f'{cell}="通过"', "good"))
     sheet.conditions.append(Condition(area, f'{cell}="缺失"', "wanting"))
     sheet.conditions.append(Condition(area, f'AND({cell}<>"通过",{cell}<>"缺失")', "wrong"))
@@ -66,6 +70,29 @@ def _line(plan: Plan, sheet: Sheet, row: int, name: str, check: ops.Op, note: st
     sheet.height_for(row, [(name, WIDTHS[1]), (note, WIDTHS[3])], least=20)
 
 
+def _nothings(plan: Plan, sheet: Sheet, row: int) -> int:
+    """The list a reviewer goes through: every rate of what may not have happened, and whether that was the answer."""
+    nothings = plan.program.nothings
+    if not nothings:
+        return row - 1
+    title = "没有发生的比率（结果为“无”的，复核时请核实确实没有发生）"
+    sheet.put(row, 1, title, style="block", to=(row, 4))
+    sheet.heights[row] = 22
+    first = row + 1
+    labels = {task.id: form.number_of(number, task) for number, task in enumerate(plan.program.tasks, 1)}
+    for nothing in nothings:
+        row += 1
+        name = f"{labels[nothing.task]}　{nothing.label}"
+        note = f"{_SAID[nothing.on in plan.program.typed_rates()]}：{IF_NONE_WORDS[nothing.counts]}"
+        _line(plan, sheet, row, name, nothing.shown, note, plan.link_to(nothing.on + SELF))
+    area, cell = f"{a1(first, 3)}:{a1(row, 3)}", a1(first, 3)
+    sheet.conditions.append(Condition(area, f'{cell}="{semantics.NONE}"', "wanting"))
+    return row
+
+
+_SAID = {True: "填“无”的", False: "件数为0的"}
+
+
 def _passes(holds: ops.Op, otherwise: str) -> ops.Op:
     return ops.If(holds, ops.Text(semantics.PASSED), ops.Text(otherwise))
 
@@ -75,7 +102,8 @@ def _overall(plan: Plan) -> list[tuple[str, str, ops.Op, str]]:
     none = ops.Const(0)
     scores = ops.Round(ops.Sum(tuple(task.score for task in tasks)), plan.scheme.rounding.digits)
     points = ops.Round(ops.Sum(tuple(task.points for task in tasks)), plan.scheme.rounding.digits)
-    declared = ops.Const(plan.scheme.points)
+    declared = less(ops.Const(plan.scheme.points), (task.left_out for task in tasks if task.left_out))
+    apart = "" if isinstance(declared, ops.Const) else "（不参评的分值除外）"
     complete = _passes(ops.Compare("=", ops.Ref("missing"), none), "缺失")
     valid = _passes(ops.Compare("=", ops.Ref("invalid"), none), semantics.INVALID)
     tied = _passes(ops.Compare("=", ops.Ref("total"), scores), semantics.INCONSISTENT)
@@ -92,7 +120,7 @@ def _overall(plan: Plan) -> list[tuple[str, str, ops.Op, str]]:
         ("填报完整：没有未填的项目", "missing", complete, ""),
         ("填写有效：没有有误、超范围、不一致的项目", "invalid", valid, ""),
         ("总分等于各任务核定得分之和", "total", tied, ""),
-        (f"各任务分值之和等于{plan.scheme.points:g}分", "max", full, ""),
+        (f"各任务分值之和等于{plan.scheme.points:g}分{apart}", "max", full, ""),
         ("总分不超过满分", "total", within, ""),
         ("没有触发否决", "vetoes", vetoed, ""),
     ]

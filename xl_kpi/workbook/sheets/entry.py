@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from xl_kpi.expr import semantics
 from xl_kpi.rules.base import SETUP, Ask, Kind, show
 from xl_kpi.scheme import asking
 from xl_kpi.scheme.program import HINT, NOTE, OWN, SELF, STAGES, BoundInput, BoundTask
@@ -65,8 +66,8 @@ def lay_out(plan: Plan) -> None:
 
 _GUIDE = (
     "填写蓝色格：单位填“自报值”，复核人员填“核实值”，终裁人员填“终裁值”；“采用值”取最后填写的一个。"
-    f"没有发生的填0，不能空着。比率{asking.PERCENTAGE}。“提示”问到而所填无误的，在“填报说明”写一句，不再提示。"
-    "灰色格由公式计算，不能修改。"
+    f"起数、次数没有发生填0；比率没有发生填“{semantics.NONE}”；不能空着。比率{asking.PERCENTAGE}。"
+    "“提示”问到而所填无误的，在“填报说明”写一句，不再提示。灰色格由公式计算，不能修改。"
 )
 
 
@@ -170,6 +171,11 @@ def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
     if spec.kind == "text":
         return Validation(cells, "textLength", "0", "500", **says | {"error": "最多500字。请缩短后重新填写。"})
     low, high = (f"{limit:.6f}".rstrip("0").rstrip(".") for limit in spec.bounds)
+    if spec.if_none is not None:
+        # Excel's own percentages would refuse the word; the formula is relative to the first of the cells.
+        cell = cells.partition(":")[0]
+        rate = f'OR({cell}="{semantics.NONE}",AND(ISNUMBER({cell}),{cell}>={low},{cell}<={high}))'
+        return Validation(cells, "custom", rate, "", **says)
     return Validation(cells, _LET_IN[spec.kind], low, high, **says)
 
 

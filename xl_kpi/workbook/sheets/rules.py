@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xl_kpi.workbook.plan import Plan
 
 WIDTHS = (7, 24, 8, 58, 40, 30)
-TITLES = ("序号", "任务", "分值", "评分规则", "采用的读法", "不计分的数字及原因")
+TITLES = ("序号", "任务", "分值", "评分规则", "采用的口径", "不计分的数字及原因")
 TOP = 3
 
 
@@ -26,7 +26,7 @@ def lay_out(plan: Plan) -> None:
     sheet.put(
         2,
         1,
-        "原文有歧义或未写明的，按“采用的读法”计分；如有异议，请向考核组织单位提出。",
+        "原文有歧义或未写明的，按“采用的口径”计分；表后的“通用规则”列出另有一种口径的地方。如有异议，请向考核组织单位提出。",
         style="hint",
         to=(2, 6),
     )
@@ -81,6 +81,7 @@ def _general(scheme: Scheme) -> Iterator[str]:
         f"{EFFECT_NAMES['zero_task']}——该项得0分。未填的否决项不视为“未触发”，等次显示为“未完成”。"
     )
     yield "未填的项目不计分，也不当作0分；填写有误、超范围或前后不一致的，改正后才计分。"
-    yield from (f"读法：{reading}" for reading in scheme.readings)
+    for one in scheme.readings:
+        yield "计分口径：" + (one if isinstance(one, str) else one.sentence())
     yield f"依据：{scheme.source.document}。{scheme.source.note}"
     yield from scheme.notes

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Group
-from xl_kpi.scheme.program import SELF
+from xl_kpi.scheme.nothing import less
+from xl_kpi.scheme.program import SELF, quotient
 from xl_kpi.workbook.draft import Chart, Condition, Sheet, a1
 from xl_kpi.workbook.sheets import form
 
@@ -59,7 +60,8 @@ def _group(plan: Plan, sheet: Sheet, row: int, group: Group, depth: int) -> int:
     plan.home(sheet, row, 2, f"points:{group.id}", style="number")
     plan.home(sheet, row, 3, f"group:{group.id}{SELF}", style="number")
     plan.home(sheet, row, 4, f"group:{group.id}", style="number")
-    rate = ops.Div(ops.Ref(f"group:{group.id}"), ops.Const(group.points))
+    left_out = [task.left_out for task in plan.program.tasks if task.left_out and task.task in group.all_tasks()]
+    rate = quotient(ops.Ref(f"group:{group.id}"), less(ops.Const(group.points), left_out))
     sheet.put(row, 5, op=rate, style="number", number_format="0.00%")
     sheet.put(row, 6, f"{len(list(group.all_tasks()))}项任务", style="note")
     sheet.height_for(row, [("　" * depth + name, WIDTHS[0])], least=20)

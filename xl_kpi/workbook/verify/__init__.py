@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.workbook import sheet_names
+from xl_kpi.workbook.archive import is_pending
 from xl_kpi.workbook.cells import ReadCell, ReadValue, Value
 from xl_kpi.workbook.expected import Place, expected, plain
 from xl_kpi.workbook.read import Filled
@@ -31,6 +32,7 @@ class Examined:
     changed: set[Place]  # formula cells whose formula is gone or another
     computed: list[Computed]  # inputs in which a formula stands
     findings: list[Finding] = field(default_factory=list)
+    pending: bool = False  # filled in by `fill`, and not recalculated since
 
 
 def examine(filled: Filled) -> Examined:
@@ -76,7 +78,7 @@ def _examined(filled: Filled) -> Examined:
         found += shown.hidden(name, sheet, filled)
         found += shown.narrow(name, sheet, filled)
     found += settings.settings(plan, filled)
-    return Examined(typed, counted, values, changed, computed, list(_trimmed(found)))
+    return Examined(typed, counted, values, changed, computed, list(_trimmed(found)), is_pending(filled.package))
 
 
 _NOTHING = ReadCell()

@@ -55,10 +55,9 @@ def counted(filled: Filled, typed: dict[str, Value]) -> dict[str, Value]:
     """The answers as they count: dates of a workbook that counts from 1904 are the days that it shows."""
     if not filled.book.date1904:
         return typed
-    inputs = _inputs(filled.plan.scheme)
+    dates = {node for node, bound in _inputs(filled.plan.scheme).items() if bound.spec.kind == "date"}
     return {
-        node: value + _1904 if isinstance(value, float) and inputs[node].spec.kind == "date" else value
-        for node, value in typed.items()
+        node: value + _1904 if isinstance(value, float) and node in dates else value for node, value in typed.items()
     }
 
 

@@ -38,7 +38,7 @@ _WIDE = 100_000  # cells: a validation over more is taken to be for every cell t
 def _same_rule(rule: ReadValidation | None, wanted: Validation) -> bool:
     if rule is None or rule.kind != wanted.kind or not rule.enforced:
         return False
-    if wanted.kind == "list":
+    if wanted.kind in ("list", "custom"):
         return plain(rule.low) == plain(wanted.low)
     return (
         rule.operator == "between"
