@@ -451,7 +451,7 @@ IDENTITY = [
         reject("not-ours", "structure", "other-version"),
         lambda b: _meta(b, 2, "zaozhuang-cdc-2022"),
     ),
-    Kind("other-version", "built from version 2 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 2)),
+    Kind("other-version", "built from version 99 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 99)),
     Kind("older-version", "built from version 0 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 0)),
     Kind("version-text", "the version is a text", reject("other-version", "not-ours"), lambda b: _meta(b, 3, "一")),
     Kind(
