@@ -144,7 +144,11 @@ def _parser() -> argparse.ArgumentParser:
     addin.add_argument("--out", type=Path, default=Path("xl_kpi.xlam"), help="build：存为哪个文件")
     addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
 
-    command("panel", _panel, "面板：Excel 之外的小窗口，不用宏，对打开着的工作簿做加载项的各项操作")
+    command(
+        "panel",
+        _panel,
+        "面板：核对文件和文件夹、生成空白、重算、搬到新表的窗口，不需要 Excel；也可对 Excel 中打开的工作簿操作",
+    )
 
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)
@@ -402,7 +406,7 @@ def _recalc(options: argparse.Namespace) -> int:
 
 
 def _addin(options: argparse.Namespace) -> int:
-    from xl_kpi.addin import build, install  # libraries that no other command needs
+    from xl_kpi.addin import build, doctor, install  # libraries that no other command needs
 
     if options.what == "build":
         save(options.out, build.build())
@@ -414,7 +418,7 @@ def _addin(options: argparse.Namespace) -> int:
         if not install.uninstall(options.folder):
             print(either("没有安装过。", "it was not installed."), file=sys.stderr)
     else:
-        found = install.doctor(options.folder)
+        found = doctor.doctor(options.folder)
         for check in found:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))

@@ -16,7 +16,7 @@ from pyopenvba.apps.excel import Worksheet, _engine_book, _io
 from pyopenvba.apps.excel._calc import Calculator
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.formula import _prefixes
-from pyopenvba.interpreter._values import EMPTY, error
+from pyopenvba.interpreter._values import EMPTY, NOTHING, error
 from pyopenvba.powerquery import _opc
 
 from fake_excel.person import dialogs
@@ -220,6 +220,13 @@ def _save_copy_as(instance: Instance, book: Any, Filename: Any) -> Any:
 
 
 GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("Application", "ActiveWorkbook"): lambda instance, application: (
+        NOTHING if instance.protected_view else application.vba_get("ActiveWorkbook")
+    ),
+    ("Application", "ActiveProtectedViewWindow"): lambda instance, application: (
+        application if instance.protected_view else NOTHING  # only whether there is one is looked at
+    ),
+    ("Application", "StartupPath"): lambda *_: r"C:\Users\甲\AppData\Roaming\Microsoft\Excel\XLSTART",
     ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
     ("Application", "CalculateBeforeSave"): lambda instance, _: instance.calculate_before_save,
     ("Application", "Interactive"): lambda instance, _: instance.interactive,
