@@ -147,7 +147,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
 
-    command("panel", _panel, "面板：Excel 之外的小窗口，不用宏，对打开着的工作簿做加载项的各项操作")
+    command(
+        "panel",
+        _panel,
+        "面板：核对文件和文件夹、生成空白、重算、搬到新表的窗口，不需要 Excel；也可对 Excel 中打开的工作簿操作",
+    )
 
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)

@@ -146,7 +146,8 @@ def _content_types(parts: dict[str, bytes]) -> bytes:
 def _workbook(plan: Plan) -> bytes:
     sheets = "".join(
         f'<sheet name="{escape(sheet.name)}" sheetId="{number}"'
-        f' state="{"veryHidden" if sheet.very_hidden else "visible"}" r:id="rId{number}"/>'
+        + (' state="veryHidden"' if sheet.very_hidden else "")
+        + f' r:id="rId{number}"/>'
         for number, sheet in enumerate(plan.sheets.values(), 1)
     )
     names = "".join(f'<definedName name="{name}">{escape(target)}</definedName>' for name, target in plan.names())

@@ -17,11 +17,8 @@ from xl_kpi.workbook.worksheet import address
 A4 = 9
 _LAST_COLUMN = 16383  # from 0: a page break goes across the whole sheet
 
-# 1 is forbidden: of what would be by default, the unit may still do what is 0.
-_PROTECTION = (
-    '<sheetProtection sheet="1" formatCells="1" formatColumns="0" formatRows="0" insertColumns="1" insertRows="1"'
-    ' insertHyperlinks="1" deleteColumns="1" deleteRows="1" sort="0" autoFilter="0" pivotTables="1"/>'
-)
+# What the unit may still do on a protected sheet is 0: not forbidden.
+_PROTECTION = '<sheetProtection sheet="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
 
 
 def sheet_part(
@@ -38,7 +35,7 @@ def sheet_part(
     A sheet with a chart has its drawing as rId1. `selected` is the sheet that is open in front.
     """
     pieces = [
-        f'{DECLARATION}<worksheet xmlns="{MAIN}">',
+        f'{DECLARATION}<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}">',
         "<sheetPr>",
         f'<tabColor rgb="FF{sheet.tab}"/>' if sheet.tab else "",
         '<pageSetUpPr fitToPage="1"/></sheetPr>',
@@ -62,7 +59,7 @@ def sheet_part(
         "<headerFooter><oddFooter>&amp;L&amp;A&amp;C第 &amp;P 页　共 &amp;N 页</oddFooter></headerFooter>",
         _breaks(sheet.breaks),
         _list("ignoredErrors", [_ignored(kinds, cells) for kinds, cells in ignored(sheet)], counted=False),
-        f'<drawing xmlns:r="{RELATIONS}" r:id="rId1"/>' if sheet.charts else "",
+        '<drawing r:id="rId1"/>' if sheet.charts else "",
         "</worksheet>",
     ]
     return "".join(pieces).encode()
@@ -106,8 +103,8 @@ def _panes(freeze: str) -> str:
 def _columns(sheet: Sheet) -> str:
     columns = []
     for column, width in sorted(sheet.widths.items()):
-        hidden = 'hidden="1" ' if column in sheet.hidden_columns else ""
-        columns.append(f'<col {hidden}width="{width:g}" customWidth="1" min="{column}" max="{column}"/>')
+        hidden = ' hidden="1"' if column in sheet.hidden_columns else ""
+        columns.append(f'<col min="{column}" max="{column}" width="{width:g}"{hidden} customWidth="1"/>')
     return _list("cols", columns, counted=False)
 
 
@@ -168,8 +165,8 @@ def _validation(rule: Validation) -> str:
         if limit
     )
     return (
-        f'<dataValidation sqref="{rule.cells}" type="{rule.kind}" errorStyle="stop"{between} allowBlank="1"'
-        f' showInputMessage="1" showErrorMessage="1"{texts}>{limits}</dataValidation>'
+        f'<dataValidation type="{rule.kind}" errorStyle="stop"{between} allowBlank="1" showInputMessage="1"'
+        f' showErrorMessage="1"{texts} sqref="{rule.cells}">{limits}</dataValidation>'
     )
 
 
