@@ -13,6 +13,7 @@ Public Const ACTION_EXPORT As String = "import xl_kpi.addin.entry; xl_kpi.addin.
 Public Const ACTION_FOLDER As String = "import xl_kpi.addin.entry; xl_kpi.addin.entry.run('folder')"
 Public Const ACTION_RULES As String = "import xl_kpi.addin.entry; xl_kpi.addin.entry.run('rules')"
 Public Const ACTION_DOCTOR As String = "import xl_kpi.addin.entry; xl_kpi.addin.entry.run('doctor')"
+Public Const ACTION_SELFTEST As String = "import xl_kpi.addin.entry; xl_kpi.addin.entry.run('selftest')"
 
 Private Const INTERRUPTED As Long = 18
 
@@ -21,7 +22,7 @@ Private Const INTERRUPTED As Long = 18
 Public Function IsAllowed(ByVal PythonCommand As String) As Boolean
     Select Case PythonCommand
         Case ACTION_RECALCULATE, ACTION_CHECK, ACTION_PREVIOUS, ACTION_NEXT, ACTION_CLEAR, _
-             ACTION_BLANKS, ACTION_EXPORT, ACTION_FOLDER, ACTION_RULES, ACTION_DOCTOR
+             ACTION_BLANKS, ACTION_EXPORT, ACTION_FOLDER, ACTION_RULES, ACTION_DOCTOR, ACTION_SELFTEST
             IsAllowed = IsError(Application.Caller)
     End Select
 End Function

@@ -41,3 +41,7 @@ End Sub
 Public Sub XlKpiDoctor(ByVal control As Object)
     RunAction ACTION_DOCTOR
 End Sub
+
+Public Sub XlKpiSelftest(ByVal control As Object)
+    RunAction ACTION_SELFTEST
+End Sub

@@ -7,6 +7,7 @@ path, whether or not there is a decoy of it.
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
 import os
@@ -20,9 +21,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from bulk_files import ANSWERS, SMALL, returned
+from bulk_files import ANSWERS, SMALL, returned, small
 
-from xl_kpi import engines, isolation
+from xl_kpi import api, cli, engines, isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests" / "summary"))
@@ -96,6 +97,7 @@ class Folder:
         (self.path / "plugin.py").write_text(f"open({str(self.ran)!r}, 'a').write('plugin\\n')\np = None\n")
         for unit in ("甲单位", "乙单位"):
             (self.path / f"{unit}.xlsx").write_bytes(returned(unit))
+        (self.path / "空白_甲单位").write_bytes(api.build(small(), "甲单位"))  # not among those of a folder
         (self.path / "方案.yaml").write_bytes(SMALL.read_bytes())
         (self.path / "单位.csv").write_text("单位名称,单位代码\n甲单位,A01\n乙单位,B02\n", encoding="utf-8")
         (self.path / "答卷.json").write_text(json.dumps({"t1.deployed": ANSWERS["t1.deployed"]}), encoding="utf-8")
@@ -180,6 +182,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "new": ["new", "方案.yaml", "--units", "单位.csv", "--out", "../空白"],
     "map": ["map", "甲单位.xlsx", *SCHEME],
     "fill": ["fill", "甲单位.xlsx", "答卷.json", *SCHEME, "--out", "../填.xlsx"],
+    "carry": ["carry", "甲单位.xlsx", "--into", "空白_甲单位", *SCHEME, "--out", "../搬.xlsx"],
     "check one": ["check", "甲单位.xlsx", *SCHEME],
     "check by formulas": ["check", "甲单位.xlsx", *SCHEME, "--engine", "formulas"],
     "check by formualizer": ["check", "甲单位.xlsx", "乙单位.xlsx", *SCHEME, "--engine", "formualizer"],
@@ -193,6 +196,11 @@ COMMANDS: dict[str, Sequence[str]] = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_runs_what_lies_in_the_folder(folder: Folder, name: str) -> None:
     folder.run(str(folder.script), *COMMANDS[name])
+
+
+def test_every_command_is_among_them() -> None:
+    subcommands = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert {arguments[0] for arguments in COMMANDS.values()} | {"panel"} == set(subcommands.choices)
 
 
 def test_no_worker_runs_what_lies_in_the_folder(folder: Folder) -> None:

@@ -142,9 +142,16 @@ def _parser() -> argparse.ArgumentParser:
     addin = command("addin", _addin, "Excel 加载项：生成、安装、卸载、诊断")
     addin.add_argument("what", choices=("build", "install", "uninstall", "doctor"))
     addin.add_argument("--out", type=Path, default=Path("xl_kpi.xlam"), help="build：存为哪个文件")
+    addin.add_argument(
+        "--self-test", action="store_true", help="doctor：在打开着的 Excel 里把各项功能试一遍，写自检报告.txt"
+    )
     addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
 
-    command("panel", _panel, "面板：Excel 之外的小窗口，不用宏，对打开着的工作簿做加载项的各项操作")
+    command(
+        "panel",
+        _panel,
+        "面板：核对文件和文件夹、生成空白、重算、搬到新表的窗口，不需要 Excel；也可对 Excel 中打开的工作簿操作",
+    )
 
     tour = command("demo", _demo, "演示：五份空白工作簿，十二家模拟单位填报、核对并列出结果")
     tour.add_argument("dir", type=Path)
@@ -402,7 +409,7 @@ def _recalc(options: argparse.Namespace) -> int:
 
 
 def _addin(options: argparse.Namespace) -> int:
-    from xl_kpi.addin import build, install  # libraries that no other command needs
+    from xl_kpi.addin import build, doctor, install  # libraries that no other command needs
 
     if options.what == "build":
         save(options.out, build.build())
@@ -413,13 +420,25 @@ def _addin(options: argparse.Namespace) -> int:
     elif options.what == "uninstall":
         if not install.uninstall(options.folder):
             print(either("没有安装过。", "it was not installed."), file=sys.stderr)
+    elif options.self_test:
+        return _self_test()
     else:
-        found = install.doctor(options.folder)
+        found = doctor.doctor(options.folder)
         for check in found:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
         return FOUND if any(check.ok is False for check in found) else CLEAN
     return CLEAN
+
+
+def _self_test() -> int:
+    from xl_kpi.addin import entry, selftest  # libraries that no other command needs
+
+    entry.do_not_wait()
+    path, tried = selftest.run(entry.active_excel(), entry.ACTIONS, Path(), attended=sys.stdin.isatty())
+    print(path)
+    print(selftest.summary(tried), file=sys.stderr)
+    return FOUND if any(each.ok is False for each in tried) else CLEAN
 
 
 def _panel(options: argparse.Namespace) -> int:

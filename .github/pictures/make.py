@@ -1,10 +1,10 @@
-"""Make the pictures of the README: each sheet of a filled workbook, 数据填报 of a blank one, the panel.
+"""Make the pictures of the README: each sheet of a filled workbook, 数据填报 of a blank one, the panel without Excel and with.
 
     .venv/bin/pip install -q pillow && .venv/bin/python .github/pictures/make.py
 
 Pillow is used by this script only. LibreOffice prints the workbooks, pdftoppm (poppler-utils) turns the pages into
 pictures; the footer of a page tells which sheet it belongs to, so the script knows nothing of the layout. The panel is
-shown by Xvfb, before the tests' stand-in for Excel.
+shown by Xvfb: after a folder was checked, and before the tests' stand-in for Excel.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import tkinter
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ import xlwings
 import yaml
 from PIL import Image, ImageChops, ImageGrab, ImageOps
 
-from xl_kpi import api
+from xl_kpi import api, demo
+from xl_kpi.addin.actions import ACTIONS
 from xl_kpi.addin.panel import Panel
 from xl_kpi.workbook.saving import save
 
@@ -57,7 +59,7 @@ def main() -> None:
         for sheet, name in SHEETS.items():
             picture(pages[sheet], HERE / f"{name}.png")
         picture(printed(blank, folder)["数据填报"], HERE / "entry-blank.png")
-        panel(filled.rename(folder / api.filename(scheme, scheme.unit)), HERE / "panel.png")
+        panels(filled.rename(folder / api.filename(scheme, scheme.unit)), folder / "收回")
 
 
 def answers() -> dict[str, Any]:
@@ -68,25 +70,54 @@ def answers() -> dict[str, Any]:
     return values | {"t03.accidents": "无", "t04.mass": None}
 
 
-def panel(workbook: Path, target: Path) -> None:
-    """The panel once it has checked a workbook, the longest message selected."""
+def panels(workbook: Path, folder: Path) -> None:
+    """The panel without Excel, and with; on one screen, since Tk does not let go of a screen."""
     sys.path.append(str(TESTS / "addin"))
     from desk import screen
     from fake_excel import installed
 
-    with screen(), installed():
-        xlwings.App().books.open(workbook)
-        root = tkinter.Tk()
-        shown = Panel(root)
-        root.geometry("+0+0")
+    with screen():
+        panel_without_excel(folder, HERE / "panel-files.png")
+        with installed():
+            panel(workbook, HERE / "panel.png")
+
+
+def panel(workbook: Path, target: Path) -> None:
+    """The panel once it has checked a workbook open in Excel, the longest message selected."""
+    xlwings.App().books.open(workbook)
+    root = tkinter.Tk()
+    shown = Panel(root)
+    root.geometry("+0+0")
+    root.update()
+    shown.do("check")
+    tree = shown.results.findings
+    tree.selection_set(max(tree.get_children(), key=lambda row: len(str(tree.set(row, "message")))))
+    grabbed(root, target)
+
+
+def panel_without_excel(folder: Path, target: Path) -> None:
+    """The panel once it has checked a folder of files that came back, on a machine without Excel."""
+    folder.mkdir()
+    for path in demo.filled(folder):
+        print(path.name)
+    (folder / "通知.xlsx").write_bytes(b"")
+    root = tkinter.Tk()
+    shown = Panel(root)
+    root.geometry("+0+0")
+    root.update()
+    shown.run(next(action for action in ACTIONS if action.name == "folder"), {"folder": folder})
+    while shown.job is not None:
         root.update()
-        shown.do("check")
-        tree = shown.findings
-        tree.selection_set(max(tree.get_children(), key=lambda row: len(str(tree.set(row, "message")))))
-        root.update()
-        size = (0, 0, root.winfo_width(), root.winfo_height())
-        image = ImageGrab.grab(size, xdisplay=os.environ["DISPLAY"])
-        root.destroy()
+        time.sleep(0.01)
+    grabbed(root, target)
+
+
+def grabbed(root: tkinter.Tk, target: Path) -> None:
+    """A window as a picture; the window is closed."""
+    root.update()
+    size = (0, 0, root.winfo_width(), root.winfo_height())
+    image = ImageGrab.grab(size, xdisplay=os.environ["DISPLAY"])
+    root.destroy()
     image = ImageOps.expand(image, 1, "grey")
     image.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
     print(f"{target.name}: {image.width} x {image.height}, {target.stat().st_size // 1000} kB")

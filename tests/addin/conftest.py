@@ -19,9 +19,12 @@ from xl_kpi.addin import settings
 CASES = Path(__file__).resolve().parents[1] / "cases"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def display() -> Iterator[None]:
-    """A screen in memory; skips without Xvfb, but fails in CI."""
+    """A screen in memory, to the end of the process: Tk ends it when a screen that it has seen goes.
+
+    Skips without Xvfb, but fails in CI.
+    """
     if XVFB is None:
         if os.environ.get("CI"):
             pytest.fail("CI 环境中必须安装 Xvfb")

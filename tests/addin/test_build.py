@@ -111,6 +111,14 @@ def test_the_project_and_its_modules_bear_our_names(xlam: Path) -> None:
         assert b'\r\nName="XlKpi"\r\n' in addin._get_cfb().get_stream("PROJECT")
 
 
+def test_it_brings_no_code_compiled_by_another_office(xlam: Path) -> None:
+    """[MS-OVBA] 2.3.4.1: the mark, version FFFF, 00, and two bytes that are ignored; nothing after them."""
+    with ExcelFile(xlam) as addin:
+        storage = addin._get_cfb()
+        assert storage.get_stream_in_storage("VBA", "_VBA_PROJECT") == b"\xcc\x61\xff\xff\x00\x00\x00"
+        assert [name for name in storage.list_streams() if name.startswith("__SRP")] == []
+
+
 def test_libreoffice_loads_it_and_reads_its_messages(
     engine_named: Callable[[str], Engine], xlam: Path, tmp_path: Path
 ) -> None:

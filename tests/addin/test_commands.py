@@ -235,7 +235,7 @@ def test_next_and_previous_go_round_through_the_places_listed(book: xw.Book) -> 
 
 def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: xw.Book) -> None:
     twice = [
-        finding("missing", at=f"{ENTRY}!{at}", label=label)
+        finding("missing", at=f"{ENTRY}!{at}", label=label, remedy="请填写")
         for at, label in (("E10", "甲"), ("E10", "乙"), ("E12", "丙"))
     ]
     commands._write(book.app, commands._own_block(book), twice)
@@ -249,7 +249,9 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
 
 
 def test_a_place_on_a_hidden_sheet_is_not_gone_to(book: xw.Book) -> None:
-    commands._write(book.app, commands._own_block(book), [finding("missing", at=f"{ENTRY}!E10", label="甲")])
+    commands._write(
+        book.app, commands._own_block(book), [finding("missing", at=f"{ENTRY}!E10", label="甲", remedy="请填写")]
+    )
     book.api.Worksheets(ENTRY).Visible = 0
     with pytest.raises(XlKpiError, match="请先取消隐藏"):
         commands.go(book, 1)

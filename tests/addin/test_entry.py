@@ -15,6 +15,7 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LAT
 from xl_kpi import api
 from xl_kpi.addin import entry
 from xl_kpi.addin.desk import TITLE
+from xl_kpi.addin.machine import Check
 from xl_kpi.workbook.plan import ENTRY, RULES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,8 +217,8 @@ def test_a_folder_without_a_workbook_is_said_to_have_none(excel: Desktop, press:
 def test_a_diagnosis_that_finds_something_wrong_is_a_warning(
     excel: Desktop, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = entry.install.Check("宏", False, "被禁用", "请启用")
-    monkeypatch.setattr(entry.install, "doctor", lambda: [wrong])
+    wrong = Check("宏", False, "被禁用", "请启用")
+    monkeypatch.setattr(entry.doctor, "doctor", lambda: [wrong])
     assert press("doctor") == "× 宏：被禁用\n请启用"
     assert icon(excel) == "warning"
 

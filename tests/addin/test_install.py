@@ -16,12 +16,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import xlwings as xw
+from fake_excel import Desktop
 from python_calamine import CalamineWorkbook
 
 import xl_kpi
 from xl_kpi.addin import build as building
+from xl_kpi.addin import doctor as doctoring
 from xl_kpi.addin import install as installing
-from xl_kpi.addin.install import THIS_MACHINE, Check, System, doctor, install, uninstall
+from xl_kpi.addin.doctor import doctor
+from xl_kpi.addin.install import install, uninstall
+from xl_kpi.addin.machine import THIS_MACHINE, Check, System
 from xl_kpi.findings import XlKpiError, speak
 from xl_kpi.workbook.archive import replace_parts
 
@@ -68,6 +73,9 @@ def windows(tmp_path: Path) -> System:
         read=lambda path: programs.get(path) or THIS_MACHINE.read(path),
         registry=registry(HEALTHY),
         versions={PYTHON: OURS}.__getitem__,
+        real=lambda path: path,
+        startup=lambda: "",
+        python=PYTHON,
     )
 
 
@@ -186,7 +194,8 @@ def test_a_python_that_cannot_serve_it_is_not_registered(windows: System) -> Non
 def test_another_xlwings_stops_the_installation_and_leaves_doctor_working(
     installed: Path, windows: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installing, "build", raising(ValueError("xlwings is not the version")))
+    for module in (installing, doctoring):
+        monkeypatch.setattr(module, "build", raising(ValueError("xlwings is not the version")))
     with pytest.raises(
         XlKpiError, match=r"加载项：不能生成，xlwings is not the version。请运行 python -m pip install"
     ):
@@ -195,6 +204,102 @@ def test_another_xlwings_stops_the_installation_and_leaves_doctor_working(
     assert check.ok is False
     assert "xlwings is not the version" in check.says
     assert "pip install" in check.remedy
+
+
+STORE = (
+    r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.11_3.11.2544.0_x64__qbz5n2kfra8p0\python3.11.exe"
+)
+ALIAS = (
+    r"C:\Users\甲\AppData\Local\Microsoft\WindowsApps\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0\python.exe"
+)
+PRIVATE = (
+    r"C:\Users\甲\AppData\Local\Packages\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0\LocalCache\Roaming"
+    r"\Microsoft\Excel\XLSTART\xl_kpi.xlam"
+)
+FROM_STORE = r"Microsoft Store 版 Python.*Excel 看不到.*python\.org.*xl-kpi panel"
+
+
+@pytest.mark.parametrize("python", [STORE, ALIAS])
+def test_a_python_from_the_store_is_refused_with_the_remedy(python: str, windows: System) -> None:
+    asked = replace(windows, versions={python: OURS, PYTHON: OURS}.__getitem__)
+    with pytest.raises(XlKpiError, match=FROM_STORE):
+        install(interpreter=python, system=asked)
+    with pytest.raises(XlKpiError, match=FROM_STORE):  # an environment made from it is under its spell too
+        install(interpreter=PYTHON, system=replace(asked, python=python))
+    assert not Path(windows.environment["APPDATA"]).exists()
+    check = found(doctor(system=replace(asked, python=python)), "Microsoft Store 版 Python")
+    assert check.ok is False
+
+
+def test_what_went_to_a_private_copy_is_taken_back_and_said_to_be_of_no_use(windows: System) -> None:
+    machine = replace(windows, real=lambda _: PRIVATE)
+    with pytest.raises(XlKpiError, match=FROM_STORE):
+        install(interpreter=PYTHON, system=machine)
+    assert list(Path(windows.environment["APPDATA"]).rglob("*.xlam")) == []
+    install(interpreter=PYTHON, system=windows)
+    check = found(doctor(system=machine), "Microsoft Store 版 Python")
+    assert (check.ok, PRIVATE in check.says) == (False, True)
+
+
+def test_a_profile_that_lies_elsewhere_is_no_private_copy(windows: System) -> None:
+    install(interpreter=PYTHON, system=replace(windows, real=lambda _: r"D:\用户数据\甲\XLSTART\xl_kpi.xlam"))
+    assert len(list(Path(windows.environment["APPDATA"]).rglob("*.xlam"))) == 1
+
+
+def test_a_running_excel_is_asked_for_its_start_folder(windows: System, tmp_path: Path) -> None:
+    theirs = tmp_path / "另一个启动文件夹"
+    theirs.mkdir()
+    machine = replace(windows, startup=lambda: str(theirs))
+    assert install(interpreter=PYTHON, system=machine) == theirs / "xl_kpi.xlam"
+    assert found(doctor(system=machine), "加载项").ok is True
+    assert uninstall(system=machine) is True
+    assert not Path(windows.environment["APPDATA"]).exists()
+
+
+def test_the_start_folder_is_asked_of_excel_itself(excel: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert THIS_MACHINE.startup() == ""
+    app = xw.App()
+    assert THIS_MACHINE.startup() == app.api.StartupPath == r"C:\Users\甲\AppData\Roaming\Microsoft\Excel\XLSTART"
+    with excel.refusing():
+        assert THIS_MACHINE.startup() == ""
+
+
+def test_an_add_in_that_is_gone_at_once_was_quarantined(windows: System) -> None:
+    machine = replace(windows, read=lambda _: None)
+    with pytest.raises(XlKpiError, match=r"安全软件隔离.*保护历史记录.*xl-kpi panel"):
+        install(interpreter=PYTHON, system=machine)
+    check = found(doctor(system=machine), "加载项")
+    for words in ("Windows Defender", "隔离", "xl-kpi panel"):
+        assert words in check.remedy
+
+
+NETWORK = r"\\server\profiles$\甲\AppData\Roaming\Microsoft\Excel\XLSTART\xl_kpi.xlam"
+TRUSTED = rf"{SECURITY}\Trusted Locations"
+
+
+@pytest.mark.parametrize(
+    ("real", "values", "ok", "remedy"),
+    [
+        (NETWORK, {}, False, "文件→选项→信任中心"),
+        (NETWORK.replace("\\\\", "\\\\?\\UNC\\", 1), {}, False, "文件→选项→信任中心"),
+        (NETWORK, {(rf"{POLICY}\{TRUSTED}", "AllowNetworkLocations"): 0}, False, "请信息人员"),
+        (NETWORK, {(rf"{USER}\{TRUSTED}", "AllowNetworkLocations"): 1}, None, "请确认其中有这个文件夹"),
+    ],
+)
+def test_a_start_folder_on_a_server_is_not_trusted_by_itself(
+    real: str, values: Registry, ok: bool | None, remedy: str, installed: Path, windows: System
+) -> None:
+    machine = replace(windows, real=lambda _: real, registry=registry(HEALTHY, values))
+    check = found(doctor(system=machine), "启动文件夹的位置")
+    assert check.ok is ok
+    assert real in check.says
+    assert remedy in check.remedy
+
+
+@pytest.mark.parametrize("real", [r"C:\Users\甲\XLSTART\xl_kpi.xlam", r"\\?\C:\Users\甲\XLSTART\xl_kpi.xlam"])
+def test_of_a_start_folder_on_a_disk_there_is_nothing_to_say(real: str, installed: Path, windows: System) -> None:
+    checks = doctor(system=replace(windows, real=lambda _: real))
+    assert "启动文件夹的位置" not in {check.name for check in checks}
 
 
 # What doctor says
@@ -566,6 +671,6 @@ def test_elsewhere_there_is_no_registry() -> None:
 
 
 def test_it_is_imported_without_the_registry_and_without_xlwings() -> None:
-    script = "import sys, xl_kpi.addin.install; print({'winreg', 'xlwings'} & set(sys.modules))"
+    script = "import sys, xl_kpi.addin.doctor; print({'winreg', 'xlwings'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,14 +17,18 @@ from desk import Official
 from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
 
 from xl_kpi import api, cli
-from xl_kpi.addin import actions, commands, entry
+from xl_kpi.addin import actions, commands, entry, files
+from xl_kpi.addin.files import Outcome
 from xl_kpi.findings import Finding, speak
+from xl_kpi.summary.folders import Found
 from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
 from xl_kpi.workbook.sheets import checks
 
 try:
     import tkinter as tk
     from tkinter import filedialog, messagebox
+
+    import panel_window
 
     from xl_kpi.addin import dialogs, panel
     from xl_kpi.addin.panel import excel as excel_side
@@ -499,3 +504,31 @@ def test_in_english_it_speaks_english(excel: Desktop) -> None:
 def test_the_command_line_loads_neither_tkinter_nor_xlwings() -> None:
     script = "import sys, xl_kpi.cli; sys.exit(len({'tkinter', 'xlwings'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_finding_of_a_file_goes_to_the_cell_where_excel_has_the_file_open_and_else_opens_it(
+    window: panel.Panel,
+    book: xw.Book,
+    tmp_path: Path,
+    report: api.Report,
+    official: Official,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    program = panel_window.opener(tmp_path)
+    lines = tuple(
+        files.check_line(report.as_json(), Found(path, path.name))
+        for path in (tmp_path / book.name, tmp_path / "没有打开的.xlsx")
+    )
+    shutil.copy(tmp_path / book.name, tmp_path / "没有打开的.xlsx")
+    window._show(Outcome("核对结果", "两个文件", files.check_columns(), lines))
+    window.root.update()
+    number = [row[1] for row in rows(window)].index(f"{ENTRY}!E10")
+    double_click(window, number)
+    assert at(book.app) == (book.name, ENTRY, "E10")
+    assert not program.exists()
+    panel_window.choose(window.results.table, 1)
+    double_click(window, number)
+    panel_window.wait(window, program.exists)
+    assert program.read_text(encoding="utf-8").strip() == str(tmp_path / "没有打开的.xlsx")
+    assert official.told == []

@@ -38,6 +38,7 @@ except ImportError:
 
 pytestmark = [pytest.mark.xdist_group("panel"), pytest.mark.usefixtures("display")]
 
+OLDER = Path(__file__).resolve().parents[1] / "workbook" / "older"
 NAME = "枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"
 
 
@@ -104,7 +105,7 @@ def slow(run: Callable[[actions.Answers, Progress, Watch], Outcome]) -> Action:
 def test_it_starts_and_checks_without_xlwings(tmp_path: Path, typical_content: bytes) -> None:
     (tmp_path / NAME).write_bytes(typical_content)
     script = (
-        "import sys, time, tkinter as tk\nfrom pathlib import Path\nfrom xl_kpi.addin import files, panel\n"
+        "import sys, time, tkinter as tk\nfrom pathlib import Path\nfrom xl_kpi.addin import actions, panel\n"
         "if __name__ == '__main__':\n"
         "    root = tk.Tk()\n    shown = panel.Panel(root)\n    root.update()\n"
         "    shown.run(actions.ACTIONS[0], {'folder': Path(sys.argv[1])})\n"
@@ -204,7 +205,7 @@ def test_a_folder_is_checked_into_a_table_with_the_findings_of_each_file(
     ]
     assert "问题 2 处" in str(window.results.counts.cget("text"))
     choose(window.results.findings, 1)
-    assert "应在 0 到 14 之间" in window.results.detail.get("1.0", "end")
+    assert "填的是 99，应在 0 至 14 之间" in window.results.detail.get("1.0", "end")
 
 
 def test_the_files_are_left_as_they_were(window: panel.Panel, returned: Path) -> None:
@@ -619,3 +620,31 @@ def test_many_lines_go_into_the_table_in_parts(window: panel.Panel, returned: Pa
     window.results.sort(1)
     wait(window, lambda: len(window.results.table.get_children()) == 2000)
     assert lines(window.results.table)[0] == ("01999", "1999")
+
+
+def test_old_workbooks_are_carried_over_and_what_was_left_is_listed(window: panel.Panel, tmp_path: Path) -> None:
+    out = tmp_path / "新表"
+    do(window, "carry", sources=[OLDER / "zhangping-health-2019-1.xlsx"], target=out)
+    assert said(window).startswith(f"搬好了 1 份，在 {out}。")
+    (row,) = lines(window.results.table)
+    assert row[:2] == ("zhangping-health-2019-1.xlsx", "漳平市卫健局")
+    assert row[4] == str(out / "zhangping-health-2019-1.xlsx")
+    listed = [text for level, _, text in lines(window.results.findings) if level == "提醒"]
+    assert len(listed) == int(row[3])
+    assert all("没有搬" in text for text in listed)
+    assert api.check(out / "zhangping-health-2019-1.xlsx").verdict != "reject"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="别的系统自己说明屏幕的分辨率")
+def test_a_point_is_as_large_as_the_desktop_says(
+    window: panel.Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = window.root.tk.call("tk", "scaling")
+    (tmp_path / ".Xdefaults").write_text("Xft.dpi: 192\n", encoding="ascii")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pw.opened_window() as large:
+        assert float(large.root.tk.call("tk", "scaling")) == pytest.approx(192 / 72, rel=0.01)
+        assert large.root.winfo_width() <= large.root.winfo_screenwidth()
+        for button in large.buttons.values():
+            assert button.winfo_width() >= button.winfo_reqwidth()
+        large.root.tk.call("tk", "scaling", before)  # it is the screen's, and other tests show windows on it too

@@ -30,7 +30,9 @@ def book(excel: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> xw.
 
     So an action takes a moment, and can be done once for each of its calls.
     """
-    found = api.Report("甲.xlsx", "flag", "missing", (finding("missing", at=f"{ENTRY}!E10", label="甲"),))
+    found = api.Report(
+        "甲.xlsx", "flag", "missing", (finding("missing", at=f"{ENTRY}!E10", label="甲", remedy="请填写"),)
+    )
     monkeypatch.setattr(api, "check", lambda _: found)
     monkeypatch.setattr(commands, "without_marks", lambda source: source[1])
     made = openpyxl.Workbook()

@@ -15,7 +15,7 @@ from dask_cluster import Cluster, free_port, kill_who_writes
 from pool_functions import Item, Result, each, lost, work
 
 from xl_kpi.findings import XlKpiError
-from xl_kpi.summary import pool
+from xl_kpi.summary import cluster as workers
 
 pytestmark = [
     pytest.mark.xdist_group("cluster"),
@@ -70,7 +70,7 @@ def test_a_consumer_that_stops_half_way_leaves_no_threads_and_no_tasks(cluster: 
 
 
 def test_a_scheduler_that_is_not_there_is_said_so_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_ANSWER", 1.0)
+    monkeypatch.setattr(workers, "_ANSWER", 1.0)
     address = f"tcp://127.0.0.1:{free_port()}"
     began = time.monotonic()
     with pytest.raises(XlKpiError, match=f"{address}：调度器没有应答"):
@@ -79,8 +79,8 @@ def test_a_scheduler_that_is_not_there_is_said_so_in_bounded_time(monkeypatch: p
 
 
 def test_workers_of_another_version_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = pool.__version__
-    monkeypatch.setattr(pool, "__version__", "9.9")
+    here = workers.__version__
+    monkeypatch.setattr(workers, "__version__", "9.9")
     with pytest.raises(XlKpiError, match=rf"xl_kpi 不是 9\.9 版.*xl_kpi {here}"):
         list(each(work, [(0, "ok", None)], lost=lost, scheduler=cluster))
 
@@ -112,16 +112,16 @@ def test_a_cluster_without_workers_and_one_that_goes_away_are_said_so(
 ) -> None:
     own = Cluster(tmp_path)
     try:
-        monkeypatch.setattr(pool, "_ANSWER", 0.5)
+        monkeypatch.setattr(workers, "_ANSWER", 0.5)
         with pytest.raises(XlKpiError, match="没有可用的处理节点"):
             list(each(work, [(0, "ok", None)], lost=lost, scheduler=own.address))
-        monkeypatch.setattr(pool, "_ANSWER", 10.0)
+        monkeypatch.setattr(workers, "_ANSWER", 10.0)
         own.add_worker()
         items: list[Item] = [(number, "sleep", 0.1) for number in range(100)]
         results = each(work, items, lost=lost, scheduler=own.address, chunk=1)
         assert next(results) == (0, "done")
         own.stop()
-        monkeypatch.setattr(pool, "_ANSWER", 1.0)
+        monkeypatch.setattr(workers, "_ANSWER", 1.0)
         with pytest.raises(XlKpiError, match="与集群的连接中断"):
             list(results)
     finally:

@@ -19,6 +19,7 @@ import pytest
 from pool_functions import Item, Result, each, lost, too_few, work
 
 from xl_kpi.findings import either, speak
+from xl_kpi.summary.pool import Team
 
 DIED = "处理进程意外终止"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="内存上限与 /proc 只在 Linux 上有")
@@ -305,3 +306,18 @@ def test_workers_and_reasons_speak_the_language_chosen() -> None:
     finally:
         speak("zh")
     assert either("zh", "en") == "zh"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.usefixtures("nothing_left")
+def test_whoever_watches_can_end_the_work(workers: int) -> None:
+    """Also while a worker is at something long; nothing of it stays."""
+
+    class Enough(Exception):
+        pass
+
+    def watch() -> None:
+        raise Enough
+
+    with Team(workers, watch=watch) as team, pytest.raises(Enough):
+        list(team.each(work, [(0, "ok", None), (1, "sleep", 60 if workers else 0)], lost=lost))

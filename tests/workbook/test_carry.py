@@ -82,6 +82,20 @@ def test_an_older_workbook_saved_by_another_program_is_carried_all_the_same(
     assert second.left == first.left
 
 
+def test_a_workbook_of_another_version_is_refused_by_name_with_the_commands(tmp_path: Path) -> None:
+    scheme = next_version(tmp_path)
+    report = api.check(("甲 院.xlsx", old_small()), str(scheme))
+    ((code, message),) = [(found.code, found.message) for found in report.findings]
+    assert code == "other-version"
+    for words in (
+        "第 3 版",
+        "第 4 版",
+        f"xl-kpi new {scheme} --unit 甲 --out 新表",
+        f'xl-kpi carry "甲 院.xlsx" --into 新表/甲_2024_small-2024.xlsx --out "甲 院_新版.xlsx" --scheme {scheme}',
+    ):
+        assert words in message
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_check_refuses_an_older_workbook_and_gives_the_commands_that_carry_it(scheme: str) -> None:
     unit, level = SCHEMES[scheme]
@@ -178,10 +192,16 @@ def test_an_input_that_is_gone_is_listed_with_its_label_cell_and_value(tmp_path:
     assert len(arrived) == len(as_typed()) - 1
 
 
+ONTIME = next(line for line in SOURCE.splitlines() if "{id: ontime," in line)
+NOW_A_NUMBER = (
+    "        rule: {type: threshold, input: {id: ontime, label: 办结及时率, unit: '%', max: 100}, at_least: 90}"
+)
+
+
 @pytest.mark.parametrize(
     ("changes", "id", "words"),
     [
-        ([("label: 办结及时率, kind: percent}, at_least: 0.9,", "label: 办结及时率, unit: '%', max: 100}, at_least: 90,")], "t2.ontime", "填法由百分数改成了数"),
+        ([(ONTIME, NOW_A_NUMBER)], "t2.ontime", "填法由百分数改成了数"),
         ([("label: 一般事故起数, kind: count, unit: 起", "label: 一般事故起数, kind: count, unit: 人")], "t3.accidents", "单位由“起”改成了“人”"),
         ([("levels: [优秀, 良好, 一般], at_least: 良好, shares: {一般: 0.5}", "levels: [优秀, 良好, 中等], at_least: 良好, shares: {中等: 0.5}")], "t6.grade", "优秀、良好、中等"),
         ([("{id: deployed, label: 系统部署, due: \"10-31\"}", "{id: deployed, label: 系统部署}")], "t1.deployed_date", "没有这一填报项"),

@@ -35,6 +35,7 @@ _RIBBON_TYPE = "http://schemas.microsoft.com/office/2007/relationships/ui/extens
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TEMPLATE = "VBAProject"  # the name that pyOpenVBA gives a new project
 _PROJECTNAME = 0x0004  # the record of its name, [MS-OVBA] 2.3.4.2.1.6
+_NOT_COMPILED = bytes.fromhex("CC61 FFFF 00 0000")  # the stream _VBA_PROJECT as [MS-OVBA] 2.3.4.1 has it written
 _CHANGED = "xlwings is not the version that macros/xlwings.yaml was written for: in {where}, {wanted} stands {found} times, not once"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -119,11 +120,15 @@ def _crlf(source: str) -> str:
 
 
 def _named(project: bytes) -> bytes:
-    """A VBA project under our name, in both places that hold it; pyOpenVBA has no call for that."""
+    """A VBA project under our name, in both places that hold it, and without another Office's compiled code.
+
+    pyOpenVBA has no call for either. What the template brings in _VBA_PROJECT was compiled by the Office that made it.
+    """
     storage = CFB.from_bytes(project)
     listing = decompress(storage.get_stream_in_storage("VBA", "dir"))
     old, new = (struct.pack("<HI", _PROJECTNAME, len(name)) + name.encode("ascii") for name in (_TEMPLATE, PROJECT))
     storage.write_stream_in_storage("VBA", "dir", compress(_replaced(listing, old, new)))
+    storage.write_stream_in_storage("VBA", "_VBA_PROJECT", _NOT_COMPILED)
     text = storage.get_stream("PROJECT")
     storage.write_stream("PROJECT", _replaced(text, f'Name="{_TEMPLATE}"'.encode(), f'Name="{PROJECT}"'.encode()))
     renamed: bytes = storage.to_bytes()

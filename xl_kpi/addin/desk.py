@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from xl_kpi.findings import XlKpiError, either, finding
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw
@@ -60,6 +64,46 @@ class ExcelDesk:
         """Ask for a line of text; None if the official gives up."""
         answer = self._app.api.InputBox(title, TITLE, preset)
         return answer.strip() if isinstance(answer, str) else None
+
+
+class BareDesk(ExcelDesk):
+    """For an Excel without a workbook, which takes no calls: message boxes above it, and for the rest windows of our own."""
+
+    def file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file; None if the official gives up."""
+        with _own_window() as desk:
+            return desk.file(title, kinds)
+
+    def folder(self, title: str) -> Path | None:
+        """Ask for a folder; None if the official gives up."""
+        with _own_window() as desk:
+            return desk.folder(title)
+
+    def text(self, title: str, preset: str) -> str | None:
+        """Ask for a line of text; None if the official gives up."""
+        with _own_window() as desk:
+            return desk.text(title, preset)
+
+
+@contextmanager
+def _own_window() -> Iterator[Desk]:
+    """The panel's dialogs, above everything. Raises XlKpiError where there is no tkinter, or no screen."""
+    try:
+        import tkinter as tk
+
+        from xl_kpi.addin.dialogs import WindowDesk
+
+        root = tk.Tk()
+    except Exception:  # of tkinter's own kind, which is not known without it
+        where = either("没有打开的工作簿", "no workbook is open")
+        why = either("请先新建或打开任意一个工作簿，再点一次", "open any workbook, then try again")
+        raise XlKpiError(finding("executor", where=where, why=why)) from None
+    try:
+        root.withdraw()
+        root.attributes("-topmost", True)
+        yield WindowDesk(root)
+    finally:
+        root.destroy()
 
 
 def _mode(alarm: bool) -> str:

@@ -1,22 +1,24 @@
 """Where the ribbon's buttons arrive: one action by name, on the Excel that asked. Whatever happens ends in a message.
 
-VBA reads what Python writes to stderr in the code page of the system, so Chinese goes out through Excel alone. A message
-says what to do; what was typed is left as it is.
+A message says what to do; what was typed is left as it is.
 """
 
 from __future__ import annotations
 
+import locale
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.addin import commands, excel, files, install, settings, trouble
+from xl_kpi.addin import attach, commands, doctor, excel, files, opening, selftest, settings, trouble
+from xl_kpi.addin.desk import BareDesk, ExcelDesk
 from xl_kpi.addin.desk import Desk as Desk
-from xl_kpi.addin.desk import ExcelDesk
 from xl_kpi.addin.excel import xw
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, either
 
 Action = Callable[[xw.App | None, Desk], commands.Told]
 
@@ -24,14 +26,43 @@ _LISTS = "单位名单 (*.xlsx;*.csv),*.xlsx;*.csv"
 
 
 def run(action: str) -> None:
-    """Do one action of the ribbon. Never raises: what goes wrong is told through Excel, or, without it, to stderr."""
+    """Do one action of the ribbon. Never raises: what goes wrong is told above Excel, or, without it, to stderr."""
     do_not_wait()
     try:
-        app = _calling_excel(sys.argv)
-        perform(action, app, ExcelDesk(app))
-    except Exception:  # the last place that can see it; VBA shows what it finds in stderr
-        sys.stderr.write(traceback.format_exc().encode("ascii", "backslashreplace").decode())
+        pressed = attach.window(sys.argv)
+        app, why = _excel_of(pressed)
+        above = app or pressed
+        if above is None:
+            raise RuntimeError("no Excel is running")
+        desk = ExcelDesk(above) if app else BareDesk(above)
+        if why:
+            desk.tell(why, True)
+            return
+        try:
+            perform(action, app, desk)
+        except Exception as error:
+            desk.tell(unforeseen(error), True)
+    except Exception:  # the last place that can see it; VBA shows what it finds in stderr, which it reads as ANSI
+        sys.stderr.buffer.write(traceback.format_exc().encode(locale.getpreferredencoding(False), "backslashreplace"))
         raise SystemExit(1) from None
+
+
+def _excel_of(pressed: xw.App | None) -> tuple[xw.App | None, str]:
+    """The Excel to work on, if it can be reached, and what is to be told instead of working."""
+    try:
+        return attach.calling(pressed), ""
+    except XlKpiError as error:
+        return None, files.explained(error)
+
+
+def unforeseen(error: BaseException) -> str:
+    """What to say of an error that nobody foresaw."""
+    text = either(
+        "这一步没有做成，可能是 Excel 已关闭、工作表被删除，或工作簿处于受保护的视图。请看一下 Excel，再试一次；"
+        "仍不行，请把下面的内容发给维护人员：",
+        "this could not be done: Excel may have been closed, or a sheet deleted. Look at Excel and try again. Error:",
+    )
+    return f"{text}\n{trouble.words(error)}"
 
 
 def do_not_wait() -> None:
@@ -62,38 +93,14 @@ def outcome(work: Callable[[], commands.Told]) -> commands.Told:
         )
 
 
-def _calling_excel(arguments: list[str]) -> xw.App:
-    """The Excel whose button was pressed: VBA hands over its window; elsewhere the active one."""
-    handed = next((a.partition("=")[2] for a in arguments if a.startswith("--hwnd=")), "")
-    if handed.isdigit() and hasattr(xw, "_xlwindows"):
-        return xw.App(impl=xw._xlwindows.App(xl=int(handed)))
-    active = active_excel()
-    if active is None:
-        raise RuntimeError("no Excel is running")
-    return active
-
-
 def active_excel() -> xw.App | None:
     """The Excel in front; None where none with a workbook runs, or xlwings has no way to one, as on Linux."""
-    active: xw.App | None = xw.apps.active if xw.engines.active is not None else None
-    return active
+    return attach.front()
 
 
 def active_book(app: xw.App | None) -> xw.Book:
-    """The workbook in front. Raises XlKpiError where there is none."""
-    if app is None or len(app.books) == 0:
-        raise _nothing_open()
-    return app.books.active
-
-
-def _nothing_open() -> XlKpiError:
-    if xw.engines.active is None:
-        where = either(f"在这个系统（{sys.platform}）上连接不到 Excel", f"there is no way to Excel on {sys.platform}")
-        why = either("请先保存工作簿，再运行 xl-kpi check 文件名", "save the workbook and run xl-kpi check FILE")
-    else:
-        where = either("没有打开的工作簿", "no workbook is open")
-        why = either("请先打开要核对的考核工作簿（用 Excel，不是 WPS），再点一次", "open the workbook in Excel first")
-    return XlKpiError(finding("executor", where=where, why=why))
+    """The workbook in front. Raises XlKpiError where there is none, or it is in Protected View."""
+    return attach.book(app)
 
 
 def _check(app: xw.App | None, desk: Desk) -> commands.Told:
@@ -123,15 +130,21 @@ def _export(app: xw.App | None, desk: Desk) -> commands.Told:
 
 
 def _folder(app: xw.App | None, desk: Desk) -> commands.Told:
-    if app is None:  # the table goes into a workbook
-        raise _nothing_open()
     folder = desk.folder("核对哪个文件夹里的考核工作簿？")
     if folder is None:
         return commands.Told("")
     with commands.progress(app, either("正在核对", "checking")) as at:
-        table = commands.folder_table(folder, at)
-    commands.show_table(app, table)
-    return commands.Told(f"核对了 {len(table) - 1} 个文件，结果在新工作簿中。")
+        outcome = files.check([folder], at)
+    count = len(outcome.lines)
+    if app is not None:
+        commands.show_table(app, outcome.table())
+        return commands.Told(f"核对了 {count} 个文件，结果在新工作簿中。")
+    path = (
+        Path(tempfile.mkdtemp(prefix="xl-kpi-")) / "核对结果.xlsx"
+    )  # no workbook is open that it could stand beside
+    files.save_table(outcome, path)
+    opening.open_with_system(path)
+    return commands.Told(f"核对了 {count} 个文件，结果在随后打开的工作簿中（{path}）。")
 
 
 def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
@@ -147,16 +160,33 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
 
 def _scheme_of(app: xw.App | None) -> str:
     """The scheme of the open workbook, if it is one of ours."""
-    if app is None or len(app.books) == 0:
+    try:
+        book = active_book(app)
+    except XlKpiError:
         return ""
-    return api.check(commands.copy_of(app.books.active)).scheme
+    return api.check(commands.copy_of(book)).scheme
 
 
 def _doctor(app: xw.App | None, desk: Desk) -> commands.Told:
-    found = install.doctor()
+    found = doctor.doctor()
     marks = {True: "√", False: "×", None: "·"}
     lines = [f"{marks[check.ok]} {check.name}：{check.says}\n{check.remedy}".rstrip() for check in found]
     return commands.Told("\n".join(lines), any(check.ok is False for check in found))
+
+
+def _selftest(app: xw.App | None, desk: Desk) -> commands.Told:
+    attach.book(app)
+    if not desk.confirm(
+        "自检用演示工作簿把各个按钮和提示都试一遍，需要几分钟；其间会出现几个对话框，请照上面的话按。"
+        "打开着的工作簿不受影响。现在开始吗？"
+    ):
+        return commands.Told("")
+    folder = desk.folder("自检报告存到哪个文件夹？")
+    if folder is None:
+        return commands.Told("")
+    path, tried = selftest.run(app, ACTIONS, folder, attended=True)
+    failed = any(each.ok is False for each in tried)
+    return commands.Told(f"自检完成：{selftest.summary(tried)}。\n报告：{path}\n请把它发给维护人员。", failed)
 
 
 def _settled(action: Action) -> Action:
@@ -180,5 +210,6 @@ _ACTIONS: dict[str, Action] = {
     "folder": _folder,
     "rules": lambda app, desk: commands.rule_of(active_book(app)),
     "doctor": _doctor,
+    "selftest": _selftest,
 }
 ACTIONS = {name: _settled(action) for name, action in _ACTIONS.items()}

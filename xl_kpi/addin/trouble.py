@@ -16,3 +16,14 @@ def is_busy(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def words(error: BaseException) -> str:
+    """An error that nobody foresaw, in a line to send to whoever maintains this: COM's own words, and its number."""
+    code = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    if code is None or type(error).__name__ != "com_error":
+        return f"{type(error).__name__}: {error}"
+    said = [part for arg in error.args[1:3] for part in (arg if isinstance(arg, tuple) else (arg,))]
+    texts = [part.strip() for part in said if isinstance(part, str) and part.strip()]
+    numbers = [code, *(part for part in said if isinstance(part, int) and part)]
+    return f"{'；'.join(dict.fromkeys(texts))}（{'、'.join(f'0x{number & 0xFFFFFFFF:08X}' for number in numbers)}）"

@@ -129,14 +129,7 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
     _check_labels(book, specs)
     for entry in book.entries.values():
         spec = specs.get(entry.id)
-        if spec is not None and entry.label != spec.label:
-            said = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
-            carried.notes.append(
-                either(
-                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
-                    f"{said}: {entry.label!r} is called {spec.label!r} now",
-                )
-            )
+        before = carried.count
         for stage, column in zip(_STAGES, book.columns.typed, strict=False):
             at = a1(entry.row, column)
             cell = book.sheets[book.sheet].cells.get(at, ReadCell())
@@ -160,6 +153,14 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
                             f"{book.sheet}!{at} holds a formula; its result was carried",
                         )
                     )
+        if spec is not None and entry.label != spec.label and carried.count > before:
+            said = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
+            carried.notes.append(
+                either(
+                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
+                    f"{said}: {entry.label!r} is called {spec.label!r} now",
+                )
+            )
     for name in book.broken:
         carried.notes.append(
             either(f"旧表中 {name} 一行已被删除，没有可搬的数", f"the row of {name} is gone from the old workbook")

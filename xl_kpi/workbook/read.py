@@ -242,8 +242,9 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
     if meta.version != loaded.version:
         found = meta.version if isinstance(meta.version, str) else f"{meta.version or 0:g}"
         new, carry = _carrying(file, meta, loaded, scheme_file)
-        about = finding("other-version", file=file, found=found, current=loaded.version, new=new, carry=carry)
-        raise WorkbookError(about)
+        raise WorkbookError(
+            finding("other-version", file=file, found=found, current=loaded.version, new=new, carry=carry)
+        )
     if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
         raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above

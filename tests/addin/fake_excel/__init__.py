@@ -16,7 +16,7 @@ as displayed, the time a COM call takes.
 Use the fixture `excel` of `tests/addin/conftest.py`; everything put in place is taken away when the test ends.
 """
 
-from fake_excel.com import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LATER, Desktop
+from fake_excel.com import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LATER, WPS, Desktop
 from fake_excel.person import Box, Person
 from fake_excel.pywin32 import called_from, installed
 
@@ -25,6 +25,7 @@ __all__ = [
     "CELL_EDITING",
     "CELL_EDITING_BARE",
     "RETRY_LATER",
+    "WPS",
     "Box",
     "Desktop",
     "Person",

@@ -49,12 +49,21 @@ class Time(datetime.datetime):
     """`pywintypes.TimeType`: how a date comes out of COM, with a time zone that means nothing."""
 
 
+EXCEL = r"C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE"
+WPS = r"C:\Users\甲\AppData\Local\Kingsoft\WPS Office\12.1.0\office6\et.exe"
+
+
 @dataclass
 class Instance:
-    """One running Excel."""
+    """One running Excel, or a program with windows like it: `image` is its path ("": it may not be asked for).
+
+    With `protected_view` a file in Protected View is in front of its workbooks.
+    """
 
     desktop: Desktop
     hwnd: int
+    image: str = EXCEL
+    protected_view: bool = False
     excel: ExcelApplication = field(default_factory=ExcelApplication)
     interactive: bool = True
     calculate_before_save: bool = True
@@ -80,13 +89,31 @@ class Desktop:
     calls: list[str] = field(default_factory=list)
     person: Person = field(default_factory=Person)
     waited: list[float] = field(default_factory=list)
+    gen_path: str = ""  # where pywin32 keeps the modules it made
+    dispatching: Callable[[], object] = lambda: None  # called as pywin32 wraps an object
     _refusal: Callable[[str], None] | None = None
 
-    def start(self) -> Instance:
+    def of(self, hwnd: int) -> Instance:
+        """The Excel of a window."""
+        return next(one for one in self.instances if one.hwnd == hwnd)
+
+    def start(self, image: str = EXCEL) -> Instance:
         """A new Excel, before the others, without a book."""
-        instance = Instance(self, hwnd=1000 + max((one.hwnd for one in self.instances), default=0))
+        instance = Instance(self, hwnd=1000 + max((one.hwnd for one in self.instances), default=0), image=image)
         self.instances.insert(0, instance)
         return instance
+
+    def edit(self, error: tuple[Any, ...] = CELL_EDITING) -> None:
+        """Somebody begins to edit a cell; Esc ends it."""
+
+        def refuse(_call: str) -> None:
+            raise ComError(*error)
+
+        self._refusal = refuse
+
+    def escape(self) -> None:
+        """Esc is pressed."""
+        self._refusal = None
 
     def called(self, call: str) -> None:
         """Note a COM call; raises what Excel answers while it takes none."""

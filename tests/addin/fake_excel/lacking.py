@@ -16,10 +16,10 @@ from pyopenvba.apps.excel import Worksheet, _engine_book, _io
 from pyopenvba.apps.excel._calc import Calculator
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.formula import _prefixes
-from pyopenvba.interpreter._values import EMPTY, error
+from pyopenvba.interpreter._values import EMPTY, NOTHING, error
 from pyopenvba.powerquery import _opc
 
-from fake_excel.person import dialogs
+from fake_excel.person import ProtectedViewWindows, dialogs
 
 if TYPE_CHECKING:
     from fake_excel.com import Instance
@@ -220,6 +220,14 @@ def _save_copy_as(instance: Instance, book: Any, Filename: Any) -> Any:
 
 
 GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("Application", "ActiveWorkbook"): lambda instance, application: (
+        NOTHING if instance.protected_view else application.vba_get("ActiveWorkbook")
+    ),
+    ("Application", "ActiveProtectedViewWindow"): lambda instance, application: (
+        application if instance.protected_view else NOTHING  # only whether there is one is looked at
+    ),
+    ("Application", "ProtectedViewWindows"): lambda instance, _: ProtectedViewWindows(instance),
+    ("Application", "StartupPath"): lambda *_: r"C:\Users\甲\AppData\Roaming\Microsoft\Excel\XLSTART",
     ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
     ("Application", "CalculateBeforeSave"): lambda instance, _: instance.calculate_before_save,
     ("Application", "Interactive"): lambda instance, _: instance.interactive,
@@ -233,7 +241,16 @@ SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "CalculateBeforeSave"): _before_save,
     ("Application", "Interactive"): _interactive,
 }
+
+
+def _send_keys(instance: Instance, _application: Any, keys: Any) -> Any:
+    assert keys == "{F2}", "only what begins to edit a cell"
+    instance.desktop.edit()
+    return EMPTY
+
+
 CALLS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Application", "SendKeys"): _send_keys,
     **dialogs(lambda instance: instance.desktop.person),
     ("Application", "Calculate"): _calculate,
     ("Application", "CalculateFull"): _calculate_full,

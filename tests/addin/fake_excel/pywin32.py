@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -28,7 +28,12 @@ def installed() -> Iterator[Desktop]:
     before = engines.active, list(engines.engines), dict(engines.engines_by_name)
     modules = windows.modules(desktop)
     try:
-        with mock.patch.dict(sys.modules, modules), quick():
+        dll = {"kernel32": windows.kernel32(desktop), "user32": windows.user32(desktop)}.__getitem__
+        with (
+            _imported(modules),
+            mock.patch.object(ctypes, "WinDLL", dll, create=True),
+            quick(),
+        ):
             engines.add(xlwings.Engine(impl=_engine(desktop).engine))
             engines.active = engines["excel"]
             yield desktop
@@ -38,6 +43,19 @@ def installed() -> Iterator[Desktop]:
         vars(xlwings).pop("_xlwindows", None)
         if hasattr(xlwings.Book, "_mock_caller"):
             del xlwings.Book._mock_caller
+
+
+@contextmanager
+def _imported(modules: dict[str, ModuleType]) -> Iterator[None]:
+    """These modules as if they had been imported. What is imported meanwhile stays, unlike with mock.patch.dict."""
+    before = {name: sys.modules[name] for name in modules if name in sys.modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
 
 
 @contextmanager

@@ -38,11 +38,13 @@ def dlls(desktop: Desktop) -> dict[str, Any]:
         return 1
 
     def accessible(hwnd: int, _what: int, _interface: Any, pointer: Any) -> int:
+        if not hwnd:
+            raise OSError(22, "Unspecified error", None, -2147467259)
         pointer._obj.value = hwnd
         return 0
 
     def from_pointer(pointer: Any, _interface: Any, _add_reference: bool) -> Instance:
-        return _of_window(desktop, pointer.value)
+        return desktop.of(pointer.value)
 
     def front(_parent: Any = None) -> int:
         return desktop.instances[0].hwnd if desktop.instances else 0
@@ -64,16 +66,46 @@ def dlls(desktop: Desktop) -> dict[str, Any]:
     }
 
 
-def _of_window(desktop: Desktop, hwnd: int) -> Instance:
-    return next(one for one in desktop.instances if one.hwnd == hwnd)
+def user32(desktop: Desktop) -> SimpleNamespace:
+    """The message box that stands there, pressed by a program; and Esc for Excel."""
+
+    def find_window(kind: str, title: str) -> int:
+        return 1 if kind == "#32770" and title == desktop.person.showing else 0
+
+    def post_message(_hwnd: int, message: int, value: int, _more: int) -> int:
+        if message == 0x111:  # WM_COMMAND
+            desktop.person.post(value)
+        elif (message, value) == (0x100, 0x1B):  # WM_KEYDOWN, VK_ESCAPE
+            desktop.escape()
+        return 1
+
+    return SimpleNamespace(FindWindowW=find_window, PostMessageW=post_message)
+
+
+def kernel32(desktop: Desktop) -> SimpleNamespace:
+    """What is asked of Windows about a process: a handle is its number, and the window's too."""
+
+    def open_process(_access: int, _inherit: bool, pid: int) -> int:
+        return pid if desktop.of(pid).image else 0  # access denied, as to a program of an administrator's
+
+    def image_name(handle: int, _flags: int, name: Any, size: Any) -> int:
+        name.value = desktop.of(handle).image
+        size._obj.value = len(name.value)
+        return 1
+
+    def close(handle: int) -> int:
+        return 1
+
+    return SimpleNamespace(OpenProcess=open_process, QueryFullProcessImageNameW=image_name, CloseHandle=close)
 
 
 def modules(desktop: Desktop) -> dict[str, ModuleType]:
     def find_window(hwnd: int, _after: int, kind: str, _title: str | None) -> int:
         # An Excel without a book has no window of the kind EXCEL7, and xlwings does not see it.
-        return hwnd if kind == "XLDESK" or _of_window(desktop, hwnd).application.workbooks_.books else 0
+        return hwnd if kind == "XLDESK" or desktop.of(hwnd).application.workbooks_.books else 0
 
     def dispatch(what: Instance | CDispatch) -> CDispatch:
+        desktop.dispatching()
         return what.dispatch if isinstance(what, Instance) else what
 
     def dispatch_new(_program: str) -> CDispatch:
@@ -109,7 +141,7 @@ def modules(desktop: Desktop) -> dict[str, ModuleType]:
         "win32process": {"GetWindowThreadProcessId": lambda hwnd: (hwnd, hwnd)},  # the window's number does for both
         "win32timezone": {"TimeZoneInfo": SimpleNamespace(utc=lambda: datetime.UTC)},
         "win32event": {},
-        "win32com": {"__path__": []},
+        "win32com": {"__path__": [], "__gen_path__": desktop.gen_path},
         "win32com.server": {"__path__": []},
         "win32com.server.dispatcher": {},
         "win32com.server.policy": {},

@@ -169,9 +169,9 @@ def closed(name: str) -> XlKpiError:
 
 
 def _books() -> Iterator[xw.Book]:
-    from xl_kpi.addin.excel import xw
+    from xl_kpi.addin import attach
 
-    for app in xw.apps:
+    for app in attach.excels():
         yield from app.books
 
 

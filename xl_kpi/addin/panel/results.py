@@ -15,7 +15,8 @@ from xl_kpi.outward import dead, plain
 from xl_kpi.workbook.table import Column, Value
 
 _AT_ONCE = 200  # lines put into the table before Tk may see to the window
-_LAST = 14  # width of the last column, in Chinese characters, at least: it takes what the others leave
+_LAST = 12  # width of the last column, in Chinese characters, at least: it takes what the others leave
+_SHARE, _SHARE_OF_FEW, _FEW = 0.45, 0.3, 3  # of the height, the table's above the findings; of a table of few lines
 _ROOM = 13  # height of the findings, in Chinese characters, from which the finding selected is shown in full too
 _RANK = {"accept": 0, "flag": 1, "reject": 2}
 
@@ -53,7 +54,7 @@ class Results(ttk.Frame):
         self.table = self._tree(upper, 5)
         widgets.with_scrollbar(upper, self.table, across=True)
         self._panes.add(upper, weight=1)
-        self._share = 0.45  # of the height, the table's where there are findings
+        self._share, self._moved = _SHARE, False  # of the height, the table's; whether the official chose it
         self._panes.bind("<Configure>", lambda _: self._divide())
         self._panes.bind("<ButtonRelease-1>", lambda _: self._divided())
         self._lower = self._findings_part(unit)
@@ -98,8 +99,10 @@ class Results(ttk.Frame):
         if found is not self._with_findings:
             self._with_findings = found
             (self._panes.add if found else self._panes.forget)(self._lower)
-            self.update_idletasks()  # else Tk would make the table as low as it can
-            self._divide()
+        if not self._moved:
+            self._share = _SHARE if len(outcome.lines) > _FEW else _SHARE_OF_FEW
+        self.update_idletasks()  # else Tk would make the table as low as it can
+        self._divide()
         first = next((n for n, line in enumerate(outcome.lines) if line.verdict != "accept"), 0)
         self._fill(list(range(len(outcome.lines))), str(first))
         alone = len(outcome.lines) == 1 and outcome.lines[0].findings
@@ -147,6 +150,7 @@ class Results(ttk.Frame):
     def _divided(self) -> None:
         """The official moved the bar between them."""
         if self._with_findings:
+            self._moved = True
             self._share = min(0.85, max(0.15, self._sash() / max(1, self._panes.winfo_height())))
             self._divide()
 
