@@ -636,7 +636,10 @@ def test_old_workbooks_are_carried_over_and_what_was_left_is_listed(window: pane
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="别的系统自己说明屏幕的分辨率")
-def test_a_point_is_as_large_as_the_desktop_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_is_as_large_as_the_desktop_says(
+    window: panel.Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = window.root.tk.call("tk", "scaling")
     (tmp_path / ".Xdefaults").write_text("Xft.dpi: 192\n", encoding="ascii")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pw.opened_window() as large:
@@ -644,3 +647,4 @@ def test_a_point_is_as_large_as_the_desktop_says(tmp_path: Path, monkeypatch: py
         assert large.root.winfo_width() <= large.root.winfo_screenwidth()
         for button in large.buttons.values():
             assert button.winfo_width() >= button.winfo_reqwidth()
+        large.root.tk.call("tk", "scaling", before)  # it is the screen's, and other tests show windows on it too

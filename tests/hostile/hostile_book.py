@@ -179,6 +179,15 @@ def inline(value: str) -> str:
     return f'<is><t xml:space="preserve">{escape(value)}</t></is>'
 
 
+def with_attributes(tag: str, changes: Mapping[str, str | None]) -> str:
+    """An element's first tag with some attributes of other values, None for without them, whatever their order."""
+    for name, value in changes.items():
+        tag = re.sub(rf'\s{name}="[^"]*"', "", tag)
+        if value is not None:
+            tag = re.sub(r"^<[^\s/>]+", lambda begin, name=name, value=value: f'{begin[0]} {name}="{value}"', tag)
+    return tag
+
+
 def validation(cells: str) -> str:
     """A pattern for the validation of some cells."""
     return rf'<dataValidation [^>]*sqref="{cells}".*?</dataValidation>'
@@ -241,6 +250,15 @@ class Book:
         """The relationship of the workbook that leads to a part, as the XML has it."""
         target = part.removeprefix("xl/")
         return re.findall(rf'<Relationship [^>]*Target="(?:/xl/)?{target}"[^>]*>', self.text(BOOK_RELS))[0]
+
+    def attributes(self, part: str, pattern: str, **changes: str | None) -> Book:
+        """Set attributes of every tag that matches; None takes one away."""
+        return self.sub(part, pattern, lambda tag: with_attributes(tag[0], changes), 0)
+
+    def column(self, sheet: str, number: int, **changes: str | None) -> Book:
+        """Set attributes of a column's element."""
+        pattern = rf'<col (?=[^>]*min="{number}")(?=[^>]*max="{number}")[^>]*>'
+        return self.attributes(self.sheet(sheet), pattern, **changes)
 
     def sheets(self) -> list[str]:
         """The parts of all sheets."""

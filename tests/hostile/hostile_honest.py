@@ -288,14 +288,6 @@ SHEETS = [
 ]
 
 
-def _width(book: Book, sheet: str, column: int, width: float) -> Book:
-    return book.on(
-        sheet,
-        rf'<col min="{column}" max="{column}" width="[^"]*"',
-        f'<col min="{column}" max="{column}" width="{width}"',
-    )
-
-
 def _gnumeric(book: Book) -> Book:
     """Gnumeric says of every workbook that it is calculated iteratively."""
     book.sub(WORKBOOK, "<calcPr ", '<calcPr iterate="1" iterateCount="100" iterateDelta="0.001" ')
@@ -307,22 +299,22 @@ SHOWN = [
         "column-narrow",
         "the column 自报值 is two characters wide: 18360 shows as ####",
         flag("too-narrow"),
-        lambda b: _width(b, ENTRY, 5, 2),
+        lambda b: b.column(ENTRY, 5, width="2"),
     ),
     Kind(
         "column-narrow-total",
         "the total's column is a character wide",
         flag("too-narrow"),
-        lambda b: _width(b, SUMMARY, 4, 1.2),
+        lambda b: b.column(SUMMARY, 4, width="1.2"),
     ),
     Kind(
         "column-narrow-scores",
         "the column of scores on 考核表 is a character wide",
         flag("too-narrow"),
-        lambda b: _width(b, FORM, 6, 1),
+        lambda b: b.column(FORM, 6, width="1"),
     ),
-    Kind("column-narrower", "自报值 is nine characters wide", accept(), lambda b: _width(b, ENTRY, 5, 9)),
-    Kind("column-narrow-texts", "labels are cut off", accept(), lambda b: _width(b, ENTRY, 2, 5)),
+    Kind("column-narrower", "自报值 is nine characters wide", accept(), lambda b: b.column(ENTRY, 5, width="9")),
+    Kind("column-narrow-texts", "labels are cut off", accept(), lambda b: b.column(ENTRY, 2, width="5")),
     Kind(
         "tabs-hidden",
         "the window shows no tabs",

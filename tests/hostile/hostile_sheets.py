@@ -29,6 +29,7 @@ from hostile_book import (
     flag,
     reject,
     unscored,
+    with_attributes,
 )
 
 PLAIN = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
@@ -193,14 +194,6 @@ def _filtered(book: Book) -> Book:
     return book.on(ENTRY, r'<row r="(\d+)"[^>]*>.*?</row>', hide, 0)
 
 
-def _column(book: Book, sheet: str, number: int, attributes: str) -> Book:
-    return book.on(
-        sheet,
-        rf'<col min="{number}" max="{number}"([^>]*)/>',
-        rf'<col min="{number}" max="{number}" {attributes}\1/>',
-    )
-
-
 HIDING = [
     Kind("sheet-hidden", "考核表 is hidden", flag("hidden"), lambda b: _state(b, FORM, "hidden")),
     Kind("sheet-very-hidden", "核对 is very hidden", flag("hidden"), lambda b: _state(b, CHECKS, "veryHidden")),
@@ -238,14 +231,12 @@ HIDING = [
         flag("hidden"),
         lambda b: b.on(SUMMARY, *_row(8, 'hidden="1"')),
     ),
-    Kind(
-        "column-hidden", "the column 核实值 is hidden", flag("hidden"), lambda b: _column(b, ENTRY, 6, 'hidden="1"')
-    ),
+    Kind("column-hidden", "the column 核实值 is hidden", flag("hidden"), lambda b: b.column(ENTRY, 6, hidden="1")),
     Kind(
         "column-flat",
         "the column 自报值 has no width",
         flag("hidden"),
-        lambda b: b.on(ENTRY, '<col min="5" max="5" width="11.5"', '<col min="5" max="5" width="0"'),
+        lambda b: b.column(ENTRY, 5, width="0"),
     ),
     Kind(
         "filter-as-cover",
@@ -258,7 +249,7 @@ HIDING = [
         "column-shown",
         "the hidden columns are shown",
         accept(),
-        lambda b: b.on(ENTRY, '(<col [^>]*) hidden="1"', r"\1", 0),
+        lambda b: b.attributes(b.sheet(ENTRY), "<col [^>]*>", hidden=None),
     ),
     Kind(
         "resized",
@@ -266,7 +257,7 @@ HIDING = [
         accept(),
         lambda b: (
             b.on(ENTRY, r'<row r="17" ht="[^"]*"', '<row r="17" ht="40"')
-            .on(ENTRY, '(<col [^>]*) width="36"', r'\1 width="60"')
+            .column(ENTRY, 2, width="60")
             .on(ENTRY, "<sheetView ", '<sheetView zoomScale="120" ')
             .on(ENTRY, "<pane [^>]*/>", "")
             .on(ENTRY, "<selection [^>]*/>", "", 0)
@@ -276,7 +267,7 @@ HIDING = [
 
 
 def _state(book: Book, sheet: str, state: str) -> Book:
-    return book.sub(WORKBOOK, rf'<sheet name="{sheet}"', rf'\g<0> state="{state}"')
+    return book.attributes(WORKBOOK, rf'<sheet (?=[^>]*name="{sheet}")[^>]*>', state=state)
 
 
 def _merge(book: Book, sheet: str, *areas: str) -> Book:
@@ -343,7 +334,7 @@ PROTECTION = [
         "protection-loose",
         "数据填报 is protected, but rows may be inserted and deleted",
         flag("unprotected") | accept(),  # nothing was inserted: to insist on the small print is a matter of taste
-        lambda b: b.on(ENTRY, "<sheetProtection ", '<sheetProtection insertRows="0" deleteRows="0" '),
+        lambda b: b.attributes(b.sheet(ENTRY), _PROTECTION, insertRows="0", deleteRows="0"),
     ),
     Kind(
         "protected-range-free",
@@ -451,7 +442,7 @@ IDENTITY = [
         reject("not-ours", "structure", "other-version"),
         lambda b: _meta(b, 2, "zaozhuang-cdc-2022"),
     ),
-    Kind("other-version", "built from version 2 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 2)),
+    Kind("other-version", "built from version 99 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 99)),
     Kind("older-version", "built from version 0 of the scheme", reject("other-version"), lambda b: _meta(b, 3, 0)),
     Kind("version-text", "the version is a text", reject("other-version", "not-ours"), lambda b: _meta(b, 3, "一")),
     Kind(
@@ -818,6 +809,7 @@ def _external(book: Book, inner: str) -> Book:
 def _object(book: Book) -> Book:
     book.add_part("xl/embeddings/oleObject1.bin", b"\xd0\xcf\x11\xe0" + bytes(508), _BINARY)
     book.relate(_rels(book, ENTRY), "rId97", "oleObject", "../embeddings/oleObject1.bin")
+    _with_relations(book)
     element = '<oleObjects><oleObject progId="Package" shapeId="1025" r:id="rId97"/></oleObjects>'
     return book.on(ENTRY, "</worksheet>", element + "</worksheet>")
 
@@ -850,8 +842,15 @@ def _web_image(book: Book) -> Book:
     return book
 
 
+def _with_relations(book: Book) -> Book:
+    """The namespace of relationships declared on 数据填报."""
+    part = book.sheet(ENTRY)
+    return book.sub(part, "<worksheet [^>]*>", lambda tag: with_attributes(tag[0], {"xmlns:r": DOC_RELS}))
+
+
 def _link(book: Book) -> Book:
     book.relate(_rels(book, ENTRY), "rId99", "hyperlink", "http://127.0.0.1:9/", external=True)
+    _with_relations(book)
     return book.on(ENTRY, "</hyperlinks>", '<hyperlink ref="B5" r:id="rId99"/></hyperlinks>')
 
 

@@ -7,9 +7,26 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from hostile_book import CHECKS, COVER, ENTRY, FORM, SUMMARY, TEXTS, Book, Kind, accept, flag, reject
+from hostile_book import (
+    CHECKS,
+    COVER,
+    ENTRY,
+    FORM,
+    SUMMARY,
+    TEXTS,
+    WORKBOOK,
+    Book,
+    Change,
+    Kind,
+    accept,
+    answered,
+    flag,
+    reject,
+)
+from hostile_contents import TOTAL
 from hostile_packages import ole
-from hostile_sheets import inline_strings
+from hostile_sheets import add_sheet, inline_strings, renumbered_styles
+from hostile_x14 import x14_condition, x14_validations
 
 # --- the archive
 
@@ -241,4 +258,93 @@ SEALED = (
     ),
 )
 
-KINDS = (*ARCHIVES, *CONTENTS, *SEALED)
+# --- what programs do to all of it, as seen in files that they saved
+
+
+def _shared_rows(book: Book) -> Book:
+    """Formulas down a column that differ by their row alone, as one shared formula, as OnlyOffice writes them."""
+    part = book.sheet(ENTRY)
+    for row in (6, 7):
+        book.sub(part, rf'(<c r="H{row}"[^>]*>)<f>[^<]*</f>', r'\1<f t="shared" si="0"/>')
+    return book.sub(part, r'(<c r="H5"[^>]*>)<f>', r'\1<f t="shared" ref="H5:H7" si="0">')
+
+
+def _onlyoffice(book: Book) -> Book:
+    """Validations and conditional formats as x14, other styles, shared formulas, quotes as entities."""
+    x14_validations(renumbered_styles(_shared_rows(book)))
+    colours = '<fill><patternFill patternType="solid"><bgColor rgb="FFF8CBAD"/></patternFill></fill>'
+    book.on(ENTRY, r"<conditionalFormatting.*</conditionalFormatting>", "")
+    x14_condition(book, ENTRY, "E4:G241", colours)
+    book.sub(WORKBOOK, "</bookViews>", "</bookViews><workbookProtection/>")
+    return book.sub(WORKBOOK, "<calcPr [^>]*>", '<calcPr fullCalcOnLoad="1"/>')
+
+
+def _aspose(book: Book) -> Book:
+    """A notice on a sheet of its own, numbers with more places, spans, line ends of prompts as escapes."""
+    for part in book.sheets():
+        text = re.sub(r"<v>(\d+\.\d)</v>", r"<v>\g<1>0</v>", book.text(part))
+        text = re.sub(r'(prompt="[^"]*)(?:\n|&#10;)', r"\1_x000a_", text)
+        book.put(part, re.sub("<row ", '<row spans="1:14" ', text))
+    add_sheet(book, "Evaluation Warning")
+    return book.sub(WORKBOOK, "<calcPr [^>]*>", '<calcPr fullCalcOnLoad="1" />')
+
+
+def _exceljs(book: Book) -> Book:
+    """No value where a formula gives an empty text, no charts, its own settings of calculation."""
+    for part in book.sheets():
+        book.put(
+            part, re.sub(r'(<c r="[A-Z]+\d+"[^>]*?)(?: t="str")?>(<f>[^<]*</f>)<v></v>', r"\1>\2", book.text(part))
+        )
+    return book.sub(WORKBOOK, "<calcPr [^>]*>", '<calcPr calcId="171027"/>')
+
+
+def _without_empty_cells(book: Book) -> Book:
+    """No cell that holds nothing, no row that holds no cell, as SheetJS writes."""
+    for part in book.sheets():
+        text = re.sub(r'<c r="[A-Z]+\d+"(?: s="\d+")? ?/>', "", book.text(part))
+        book.put(part, re.sub(r"<row [^>]*></row>", "", text))
+    return book
+
+
+PROGRAMS = (
+    Kind("as-onlyoffice", "what OnlyOffice writes", accept(), _onlyoffice),
+    Kind("as-onlyoffice-hospital", "the same of a hospital", accept(), _onlyoffice, base="hospital"),
+    Kind("as-aspose", "what Aspose writes, with its notice", accept("sheet-added"), _aspose),
+    Kind("as-exceljs", "what exceljs writes", accept(), _exceljs),
+    Kind(
+        "as-excelize",
+        "settings are written true and false",
+        accept(),
+        lambda b: b.sub(WORKBOOK, '"1"/></w', '"true"/></w'),
+    ),
+    Kind("empty-cells-left-out", "cells that hold nothing are left out", accept(), _without_empty_cells),
+    Kind(
+        "empty-cells-left-out-filled",
+        "the same, and filled in then",
+        accept("not-recalculated"),
+        lambda b: answered(bytes(_without_empty_cells(b)), {"t10.undone": 0}, calculated=False),
+        outcomes=(Change(total=306.41, tasks={"t10": 10}),),
+    ),
+    Kind(
+        "filled-after-saving",
+        "saved with its results, and other answers filled in by a program then",
+        accept("not-recalculated"),
+        lambda b: answered(bytes(b), {"t10.undone": 0}, calculated=False),
+        outcomes=(Change(total=306.41, tasks={"t10": 10}),),
+    ),
+    Kind(
+        "as-onlyoffice-total",
+        "what OnlyOffice writes, and the total is a constant",
+        flag("formula-changed"),
+        lambda b: _onlyoffice(b.number(TOTAL, 390)),
+        TOTAL,
+    ),
+    Kind(
+        "as-exceljs-total",
+        "what exceljs writes, and the total has no value",
+        flag("uncalculated"),
+        lambda b: _exceljs(b.write(TOTAL, f"<f>{b.formula(TOTAL)}</f>")),
+    ),
+)
+
+KINDS = (*ARCHIVES, *CONTENTS, *SEALED, *PROGRAMS)

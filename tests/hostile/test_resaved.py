@@ -1,7 +1,8 @@
 """Filled workbooks that another program has really opened and saved: accepted, and every number as before.
 
-LibreOffice is the program itself: it recalculates and writes the file its own way. openpyxl drops the cached values,
-which is said, and nothing else.
+LibreOffice and Gnumeric are the programs themselves: they recalculate and write the file their own way. openpyxl drops
+the cached values, SheetJS validations and protection, which is said, and nothing else. What programs write that cannot
+be had without a licence is tried in hostile_written.py, as seen in files of theirs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import uuid
 import warnings
@@ -95,6 +97,87 @@ def test_what_openpyxl_saves_wants_recalculating_and_nothing_else(scheme: str, t
     book.save(path)
     report = api.check(path)
     assert {f.code for f in report.findings if f.severity != "info"} == {"uncalculated"}
+    case = typical_case(scheme)
+    assert report.assessment is not None
+    assert (report.assessment.total, report.assessment.grade) == (case.expected["total"], case.expected["grade"])
+    assert {task.id: task.final for task in report.assessment.tasks} == case.tasks
+
+
+# --- other programs, which take a while or come from the network: with -m slow
+
+_GNUMERIC = "ssconvert"
+_NODE = """
+const fs = require("fs"), SheetJS = require("xlsx"), ExcelJS = require("exceljs");
+(async () => {
+  for (const name of process.argv.slice(2)) {
+    const book = SheetJS.read(fs.readFileSync(name), {cellStyles: true, cellNF: true});
+    SheetJS.writeFile(book, name.replace(".xlsx", ".sheetjs.xlsx"), {bookSST: true});
+    const other = new ExcelJS.Workbook();
+    await other.xlsx.readFile(name);
+    await other.xlsx.writeFile(name.replace(".xlsx", ".exceljs.xlsx"));
+  }
+})().catch(error => { console.error(error); process.exit(1); });
+"""
+
+
+def _only_when_asked(request: pytest.FixtureRequest, program: str) -> None:
+    if "slow" not in request.config.option.markexpr:
+        pytest.skip("很慢，用 pytest -m slow 运行")
+    if shutil.which(program) is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI 环境中必须安装 {program}")
+        pytest.skip(f"没有安装 {program}，跳过用它存盘的测试")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("hostile-gnumeric")
+@pytest.mark.parametrize("scheme", TYPICAL)
+def test_what_gnumeric_saves_is_accepted_with_every_number_as_worked_by_hand(
+    scheme: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    _only_when_asked(request, _GNUMERIC)
+    filled, saved = tmp_path / "填.xlsx", tmp_path / "存盘.xlsx"
+    filled.write_bytes(handed_in(scheme))
+    subprocess.run([_GNUMERIC, "--recalc", str(filled), str(saved)], check=True, capture_output=True, timeout=300)
+    assert wrong(typical_case(scheme), saved.read_bytes(), saved) == []
+
+
+@pytest.fixture(scope="module")
+def saved_in_javascript(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder with every scheme's workbook as SheetJS and exceljs save it; both come from the npm registry."""
+    _only_when_asked(request, "npm")
+    folder = tmp_path_factory.mktemp("javascript")
+    packages = ["exceljs@4.4.0", "xlsx@0.18.5"]
+    command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *packages]
+    installed = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if installed.returncode:
+        pytest.skip(f"npm 装不上 {'、'.join(packages)}，跳过用它们存盘的测试：{installed.stderr[-200:]}")
+    (folder / "save.js").write_text(_NODE, encoding="utf-8")
+    for scheme in TYPICAL:
+        (folder / f"{scheme}.xlsx").write_bytes(handed_in(scheme))
+    names = [f"{scheme}.xlsx" for scheme in TYPICAL]
+    subprocess.run(["node", "save.js", *names], cwd=folder, check=True, capture_output=True, timeout=600)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("hostile-javascript")
+@pytest.mark.parametrize("scheme", TYPICAL)
+def test_what_exceljs_saves_is_accepted_with_every_number_as_worked_by_hand(
+    scheme: str, saved_in_javascript: Path
+) -> None:
+    saved = saved_in_javascript / f"{scheme}.exceljs.xlsx"
+    assert wrong(typical_case(scheme), saved.read_bytes(), saved) == []
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("hostile-javascript")
+@pytest.mark.parametrize("scheme", TYPICAL)
+def test_what_sheetjs_saves_has_lost_validations_and_protection_and_nothing_else(
+    scheme: str, saved_in_javascript: Path
+) -> None:
+    report = api.check(saved_in_javascript / f"{scheme}.sheetjs.xlsx")
+    assert {f.code for f in report.findings if f.severity != "info"} == {"validation-changed", "unprotected", "more"}
     case = typical_case(scheme)
     assert report.assessment is not None
     assert (report.assessment.total, report.assessment.grade) == (case.expected["total"], case.expected["grade"])

@@ -72,9 +72,10 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
         if (formula.sheet, formula.name) in examined.changed:
             at = f"{formula.sheet}!{formula.name}"
             yield finding("formula-changed", at=at, computed=say(plan, computed))
-        elif found is None:
+        elif found is None and computed != "":  # some programs write no value where the result is an empty text
             uncalculated += 1
         else:
+            found = "" if found is None else found
             equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
             if not equal and not same(found, computed):
                 stale.append((f"{formula.sheet}!{formula.name}", found, computed))
