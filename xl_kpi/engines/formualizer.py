@@ -19,7 +19,6 @@ from collections.abc import Sequence
 import formualizer
 
 from xl_kpi.engines.base import RecalculationError, Value, cached_values
-from xl_kpi.workbook.archive import is_pending, replace_parts
 
 _NAME = "formualizer"
 
@@ -32,8 +31,6 @@ def recalculated_package(workbook: bytes) -> bytes:
     Raises:
         RecalculationError: the package cannot be read or calculated, a circular reference included.
     """
-    if is_pending(workbook):  # the mark is a comment of a zip entry, which formualizer refuses to read
-        workbook = replace_parts(workbook, {}, pending=False)
     try:
         package: bytes = formualizer.recalculate_xlsx_bytes(workbook)["bytes"]
     except (OSError, ValueError, RuntimeError) as error:
