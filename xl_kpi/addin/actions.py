@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
         "carry",
         ("搬到新表", "carry over"),
         "C",
-        ("表格改版了，或被插了行、改了公式", "the form was revised, or rows were inserted"),
+        ("表格改版了，已填的数要搬过去", "the form was revised"),
         (
             "为每份工作簿按现行方案生成新表，把原来填的数搬过去，另存到所选文件夹，原文件不动；搬不过去的逐个列出。",
             "a fresh workbook for each, with the old one's answers; what finds no place is listed",

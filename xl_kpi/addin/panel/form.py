@@ -147,14 +147,14 @@ class Form(tk.Toplevel):
         def choose() -> None:
             chosen = self._chooser.folder(ask.label, self, there=False)
             if chosen is not None:
-                _put(entry, str(chosen))
+                widgets.put(entry, str(chosen))
 
         def read() -> Path:
             wanting = either("请选择存放结果的文件夹", "choose a folder for the results")
-            return Path(_filled(entry, wanting)).expanduser()
+            return Path(widgets.filled(entry, wanting)).expanduser()
 
         entry = self._path_row(ask.label, [(either("选文件夹…", "folder…"), choose)])
-        _put(entry, str(before.get(ask.key, "")))
+        widgets.put(entry, str(before.get(ask.key, "")))
         self.fields[ask.key] = entry
         self._read[ask.key] = read
 
@@ -165,13 +165,13 @@ class Form(tk.Toplevel):
         def choose() -> None:
             chosen = self._chooser.file(ask.label, either("考核工作簿", "workbooks"), ["*.xlsx"], self)
             if chosen is not None:
-                _put(entry, str(chosen))
+                widgets.put(entry, str(chosen))
 
         def read() -> Path:
-            return Path(_filled(entry, either(f"请选择：{ask.label}", f"choose: {ask.label}")))
+            return Path(widgets.filled(entry, either(f"请选择：{ask.label}", f"choose: {ask.label}")))
 
         entry = self._path_row(ask.label, [(either("选文件…", "file…"), choose)])
-        _put(entry, str(before.get(ask.key, "")))
+        widgets.put(entry, str(before.get(ask.key, "")))
         self.fields[ask.key] = entry
         self._read[ask.key] = read
 
@@ -184,7 +184,7 @@ class Form(tk.Toplevel):
         def show(paths: Sequence[Path]) -> None:
             chosen[:] = paths
             several = either(f"{len(chosen)} 个文件：", f"{len(chosen)} files: ") if len(chosen) > 1 else ""
-            _put(entry, several + either("、", ", ").join(p.name if several else str(p) for p in chosen))
+            widgets.put(entry, several + either("、", ", ").join(p.name if several else str(p) for p in chosen))
 
         def choose_files() -> None:
             paths = self._chooser.files(ask.label, self)
@@ -310,7 +310,7 @@ class Form(tk.Toplevel):
                 self,
             )
             if path is not None:
-                _put(entry, str(path))
+                widgets.put(entry, str(path))
 
         def read() -> Path | str:
             if self.getvar(how) == "typed":
@@ -319,7 +319,9 @@ class Form(tk.Toplevel):
                     raise ValueError(either("请填写单位名称，每行一个", "type the units, one a line"))
                 return text
             return Path(
-                _filled(entry, either("请选择单位名单，或直接填写单位", "choose a list of units, or type them"))
+                widgets.filled(
+                    entry, either("请选择单位名单，或直接填写单位", "choose a list of units, or type them")
+                )
             )
 
         radio(either("用单位名单（.xlsx 或 .csv）", "from a list (.xlsx or .csv)"), "list", row)
@@ -334,36 +336,10 @@ class Form(tk.Toplevel):
         typed = tk.Text(self._frame, width=20, height=5, font="TkTextFont", relief="flat", wrap="none")
         typed.configure(highlightthickness=1, highlightbackground=widgets.LINE, highlightcolor=widgets.ACCENT)
         typed.grid(row=row + 4, column=1, columnspan=2, sticky="nsew", pady=self._unit // 4)
-        typed.bind("<Tab>", _onwards)
+        typed.bind("<Tab>", widgets.onwards)
         self._frame.rowconfigure(row + 4, weight=1)
         typed.insert("1.0", old if isinstance(old, str) else "")
-        _put(entry, str(old) if isinstance(old, Path) else "")
+        widgets.put(entry, str(old) if isinstance(old, Path) else "")
         show()
         self.fields |= {ask.key: entry, "typed": typed}
         self._read[ask.key] = read
-
-
-def _onwards(event: tk.Event[tk.Misc]) -> str:
-    """Tab leaves a text instead of going into it."""
-    after = event.widget.tk_focusNext()
-    if after is not None:
-        after.focus_set()
-    return "break"
-
-
-def _put(entry: ttk.Entry, text: str) -> None:
-    """Have an entry say something, also one that cannot be typed into."""
-    state = str(entry.cget("state"))
-    entry.configure(state="normal")
-    entry.delete(0, "end")
-    entry.insert(0, text)
-    entry.xview_moveto(1)  # a path's end says most
-    entry.configure(state=state)
-
-
-def _filled(entry: ttk.Entry, wanting: str) -> str:
-    """What was typed. Raises ValueError with `wanting` where nothing was."""
-    text = entry.get().strip()
-    if not text:
-        raise ValueError(wanting)
-    return text

@@ -212,3 +212,29 @@ def with_scrollbar(frame: ttk.Frame, widget: ttk.Treeview | tk.Text, across: boo
 
         widget.configure(xscrollcommand=moved)  # type: ignore[arg-type]  # Tk hands over texts
         along.grid(row=1, column=0, sticky="ew")
+
+
+def onwards(event: tk.Event[tk.Misc]) -> str:
+    """Tab leaves a text instead of going into it."""
+    after = event.widget.tk_focusNext()
+    if after is not None:
+        after.focus_set()
+    return "break"
+
+
+def put(entry: ttk.Entry, text: str) -> None:
+    """Have an entry say something, also one that cannot be typed into."""
+    state = str(entry.cget("state"))
+    entry.configure(state="normal")
+    entry.delete(0, "end")
+    entry.insert(0, text)
+    entry.xview_moveto(1)  # a path's end says most
+    entry.configure(state=state)
+
+
+def filled(entry: ttk.Entry, wanting: str) -> str:
+    """What was typed. Raises ValueError with `wanting` where nothing was."""
+    text = entry.get().strip()
+    if not text:
+        raise ValueError(wanting)
+    return text

@@ -124,7 +124,9 @@ class Panel:
         outcome = self.results.outcome
         if outcome is None or self._busy:
             return
-        path = self.chooser.target(either("保存结果表", "save the table"), f"{outcome.title}_{_today()}.xlsx")
+        path = self.chooser.target(
+            either("保存结果表", "save the table"), f"{outcome.title}_{datetime.date.today():%Y-%m-%d}.xlsx"
+        )
         if path is None:
             return
 
@@ -346,7 +348,3 @@ class Panel:
             "this could not be done: Excel may have been closed, or a sheet deleted. Look at Excel and try again. Error:",
         )
         self.desk.tell(f"{text}\n{kind.__name__}: {error}", True)
-
-
-def _today() -> str:
-    return datetime.date.today().isoformat()
