@@ -179,9 +179,12 @@ def _folder(path: Path) -> Path:
 
 
 @contextmanager
-def _saving(instance: Instance) -> Iterator[None]:
+def _saving(instance: Instance, book: Any) -> Iterator[None]:
     """With zlib in place of pyOpenVBA's own deflate in Python, which takes most of the time of a save. Excel calculates
-    first where it is told to, which matters under manual calculation only."""
+    first where it is told to, which matters under manual calculation only, and writes every sheet; pyOpenVBA leaves one
+    that nobody wrote to as it was, whatever its formulas now come to."""
+    for sheet in book.sheets_:
+        sheet.dirty = True
     manual = instance.application.calculation == _MANUAL
     if instance.calculate_before_save and manual:
         _calculate(instance, instance.application)
@@ -202,19 +205,19 @@ def _last_value(cell: Any, value: Callable[[Any], tuple[str, str]] = _io._formul
 
 
 def _save(instance: Instance, book: Any) -> Any:
-    with _saving(instance):
+    with _saving(instance, book):
         return book.vba_get("Save")
 
 
 def _save_as(instance: Instance, book: Any, Filename: Any, FileFormat: Any = 51) -> Any:
     if _FORMATS.get(FileFormat) != Path(Filename).suffix.lower():
         raise error(1004, "This extension can not be used with the selected file type.")
-    with _saving(instance):
+    with _saving(instance, book):
         return book.vba_get("SaveAs", [str(_folder(Path(Filename)))])
 
 
 def _save_copy_as(instance: Instance, book: Any, Filename: Any) -> Any:
-    with _saving(instance):
+    with _saving(instance, book):
         save_workbook(book, _folder(Path(Filename)))
     return EMPTY
 
