@@ -433,11 +433,12 @@ def _addin(options: argparse.Namespace) -> int:
 
 def _self_test() -> int:
     from xl_kpi.addin import entry, selftest  # libraries that no other command needs
+    from xl_kpi.addin.tried import summary
 
     entry.do_not_wait()
     path, tried = selftest.run(entry.active_excel(), entry.ACTIONS, Path(), attended=sys.stdin.isatty())
     print(path)
-    print(selftest.summary(tried), file=sys.stderr)
+    print(summary(tried), file=sys.stderr)
     return FOUND if any(each.ok is False for each in tried) else CLEAN
 
 

@@ -13,7 +13,7 @@ from fake_excel import WPS, Desktop, lacking
 
 from xl_kpi import api, cli
 from xl_kpi.addin import attach, entry, selftest
-from xl_kpi.addin.selftest import Tried
+from xl_kpi.addin.tried import Tried
 
 SCHEME = "zaozhuang-blood-2022"
 
@@ -160,33 +160,34 @@ def _busy_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selftest.trouble, "_BUSY", ())
 
 
-@pytest.mark.usefixtures("one_scheme")
-@pytest.mark.parametrize(
-    ("put_in", "name", "words"),
+Fault = tuple[Callable[[pytest.MonkeyPatch], None], str, str]
+FAULTS: list[list[Fault]] = [  # in one run those that do not hide each other
     [
         (_total_wrong, "重算并比较", "Excel 算得 1.0"),
         (_no_warning, "对话框：提示、警告、是与否", "TypeError"),
-        (_unspecified, "没有打开工作簿的 Excel", "Unspecified error"),
         (_no_protected_view, "受保护的视图", "没有打开的工作簿"),
         (_settings_stay, "恢复原状", "'EnableEvents': False"),
         (_action_fails, "按钮 rules", "按钮坏了"),
-        (_copy_fails, "按钮 check", "没有写出工作簿的副本"),
         (_busy_unknown, "正忙的 Excel", "没有认出 Excel 正忙"),
     ],
-)
-def test_a_failure_is_reported_and_the_rest_tried_all_the_same(
-    run: Run,
-    excel: Desktop,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    put_in: Callable[[pytest.MonkeyPatch], None],
-    name: str,
-    words: str,
+    [
+        (_unspecified, "没有打开工作簿的 Excel", "Unspecified error"),
+        (_copy_fails, "按钮 check", "没有写出工作簿的副本"),
+    ],
+]
+
+
+@pytest.mark.usefixtures("one_scheme")
+@pytest.mark.parametrize("faults", FAULTS)
+def test_failures_are_reported_and_the_rest_tried_all_the_same(
+    run: Run, excel: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: list[Fault]
 ) -> None:
-    put_in(monkeypatch)
+    for put_in, _, _ in faults:
+        put_in(monkeypatch)
     tried = run()
     wrong = failed(tried)
-    assert any(name in each and words in details for each, details in wrong.items()), wrong
+    for _, name, words in faults:
+        assert any(name in each and words in details for each, details in wrong.items()), (name, wrong)
     assert tried[-1].name == "恢复原状"
     assert "[没有通过]" in (tmp_path / "自检报告.txt").read_text(encoding="utf-8-sig")
     assert len(excel.instances) == 1

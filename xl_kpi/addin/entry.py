@@ -18,6 +18,7 @@ from xl_kpi.addin import attach, commands, doctor, excel, files, opening, selfte
 from xl_kpi.addin.desk import BareDesk, ExcelDesk
 from xl_kpi.addin.desk import Desk as Desk
 from xl_kpi.addin.excel import xw
+from xl_kpi.addin.tried import summary
 from xl_kpi.findings import XlKpiError, either
 
 Action = Callable[[xw.App | None, Desk], commands.Told]
@@ -186,7 +187,7 @@ def _selftest(app: xw.App | None, desk: Desk) -> commands.Told:
         return commands.Told("")
     path, tried = selftest.run(app, ACTIONS, folder, attended=True)
     failed = any(each.ok is False for each in tried)
-    return commands.Told(f"自检完成：{selftest.summary(tried)}。\n报告：{path}\n请把它发给维护人员。", failed)
+    return commands.Told(f"自检完成：{summary(tried)}。\n报告：{path}\n请把它发给维护人员。", failed)
 
 
 def _settled(action: Action) -> Action:

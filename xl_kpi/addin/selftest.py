@@ -6,11 +6,9 @@ answer of theirs. Books that are open are left alone; what is opened is closed, 
 
 from __future__ import annotations
 
-import ctypes
 import platform
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,10 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xl_kpi import __version__, api, demo
-from xl_kpi.addin import attach, commands, files, settings, trouble
-from xl_kpi.addin.desk import TITLE, Desk, ExcelDesk
+from xl_kpi import api, demo
+from xl_kpi.addin import attach, commands, files, pressing, settings, trouble
+from xl_kpi.addin.desk import Desk, ExcelDesk
 from xl_kpi.addin.excel import xw
+from xl_kpi.addin.tried import Tried, report
 from xl_kpi.findings import XlKpiError, either, finding
 from xl_kpi.workbook.read import read
 from xl_kpi.workbook.saving import save
@@ -34,8 +33,7 @@ Action = Callable[[Any, Desk], commands.Told]
 
 _SETTINGS = ("ScreenUpdating", "EnableEvents", "DisplayAlerts", "Calculation", "StatusBar")
 _OK, _YES, _NO = 1, 6, 7  # the buttons of a message box
-_WM_COMMAND, _WM_KEYDOWN, _ESCAPE = 0x111, 0x100, 0x1B
-_SECONDS = 10.0  # for a box to come up, or Excel to turn busy
+_SECONDS = 10.0  # for Excel to turn busy, or free again
 
 _sleep = time.sleep
 
@@ -47,15 +45,6 @@ class Wrong(Exception):
 def _must(true: bool, said: str) -> None:
     if not true:
         raise Wrong(said)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One thing tried: whether it passed (None: not tried), and the details."""
-
-    name: str
-    ok: bool | None
-    details: str = ""
 
 
 @dataclass
@@ -101,22 +90,6 @@ def run(app: xw.App | None, actions: dict[str, Action], folder: Path, attended: 
     path = folder / REPORT
     save(path, report(bench.tried).encode("utf-8-sig"))  # Notepad of Windows 7 to 11 reads it
     return path, bench.tried
-
-
-def report(tried: list[Tried]) -> str:
-    """What was tried, as a text; where a path leads through somebody's home, that is left out."""
-    marks = {True: "通过", False: "没有通过", None: "没有试"}
-    lines = [f"xl_kpi {__version__} 自检报告　{summary(tried)}", ""]
-    for each in tried:
-        lines.append(f"[{marks[each.ok]}] {each.name}")
-        lines += [f"    {line}" for line in each.details.splitlines()]
-    return "\r\n".join(lines).replace(str(Path.home()), "~") + "\r\n"
-
-
-def summary(tried: list[Tried]) -> str:
-    """How many passed and how many did not."""
-    counts = [sum(each.ok is ok for each in tried) for ok in (True, False, None)]
-    return f"通过 {counts[0]} 项，没有通过 {counts[1]} 项，没有试 {counts[2]} 项"
 
 
 class _Bench:
@@ -240,12 +213,12 @@ class _Bench:
 
     def boxes(self) -> str:
         desk = ExcelDesk(self.app)
-        with self.answering(_OK):
+        with pressing.pressed(_OK, self.attended):
             desk.tell("自检：这是一条提示。请按“确定”。", False)
-        with self.answering(_OK):
+        with pressing.pressed(_OK, self.attended):
             desk.tell("自检：这是一条警告，应带感叹号。请按“确定”。", True)
         for button, word, answer in ((_YES, "是", True), (_NO, "否", False)):
-            with self.answering(button):
+            with pressing.pressed(button, self.attended):
                 pressed = desk.confirm(f"自检：请按“{word}”。")
             _must(pressed is answer, f"按“{word}”，收到的是“{'是' if pressed else '否'}”")
         return ""
@@ -270,7 +243,7 @@ class _Bench:
         else:
             raise Wrong("Excel 正忙时没有报告")
         finally:
-            self.user32().PostMessageW(self.app.hwnd, _WM_KEYDOWN, _ESCAPE, 0)
+            pressing.escape(self.app.hwnd or 0)
             free = self.until(self.takes_calls)
         _must(free, "Excel 仍在编辑状态，请按 Esc")
         settings.restore(self.app)
@@ -356,34 +329,6 @@ class _Bench:
                 return True
             _sleep(0.1)
         return False
-
-    @contextmanager
-    def answering(self, button: int) -> Iterator[None]:
-        """Somebody presses that button of the box that comes up: the person who is there, or else we."""
-        if self.attended:
-            yield
-            return
-        done = threading.Event()
-        presser = threading.Thread(target=self.answer, args=(button, done), daemon=True)
-        presser.start()
-        try:
-            yield
-        finally:
-            done.set()
-            presser.join()
-
-    def answer(self, button: int, done: threading.Event) -> None:
-        user32 = self.user32()
-        for _ in range(int(_SECONDS * 10)):
-            box = user32.FindWindowW("#32770", TITLE)
-            if box:
-                user32.PostMessageW(box, _WM_COMMAND, button, 0)
-            if done.wait(0.1):
-                return
-
-    @staticmethod
-    def user32() -> Any:
-        return getattr(ctypes, "WinDLL")("user32")  # noqa: B009 - ctypes of other systems has no such attribute
 
 
 def _same(theirs: object, ours: object) -> bool:
