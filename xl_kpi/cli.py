@@ -142,6 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     addin = command("addin", _addin, "Excel 加载项：生成、安装、卸载、诊断")
     addin.add_argument("what", choices=("build", "install", "uninstall", "doctor"))
     addin.add_argument("--out", type=Path, default=Path("xl_kpi.xlam"), help="build：存为哪个文件")
+    addin.add_argument(
+        "--self-test", action="store_true", help="doctor：在打开着的 Excel 里把各项功能试一遍，写自检报告.txt"
+    )
     addin.add_argument("--folder", type=Path, help="install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")
 
     command(
@@ -417,6 +420,8 @@ def _addin(options: argparse.Namespace) -> int:
     elif options.what == "uninstall":
         if not install.uninstall(options.folder):
             print(either("没有安装过。", "it was not installed."), file=sys.stderr)
+    elif options.self_test:
+        return _self_test()
     else:
         found = doctor.doctor(options.folder)
         for check in found:
@@ -424,6 +429,17 @@ def _addin(options: argparse.Namespace) -> int:
             print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
         return FOUND if any(check.ok is False for check in found) else CLEAN
     return CLEAN
+
+
+def _self_test() -> int:
+    from xl_kpi.addin import entry, selftest  # libraries that no other command needs
+    from xl_kpi.addin.tried import summary
+
+    entry.do_not_wait()
+    path, tried = selftest.run(entry.active_excel(), entry.ACTIONS, Path(), attended=sys.stdin.isatty())
+    print(path)
+    print(summary(tried), file=sys.stderr)
+    return FOUND if any(each.ok is False for each in tried) else CLEAN
 
 
 def _panel(options: argparse.Namespace) -> int:

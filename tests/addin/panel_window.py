@@ -81,6 +81,7 @@ def choose(tree: ttk.Treeview, number: int) -> None:
 
 
 def double_click(tree: ttk.Treeview, number: int) -> None:
+    """Twice on a line; to Tk, soon after another double click, that is a third and a fourth click, each a double one."""
     row = tree.get_children()[number]
     tree.see(row)
     tree.update()

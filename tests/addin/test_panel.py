@@ -159,7 +159,7 @@ def at(app: xw.App) -> tuple[str, str, str]:
 def test_the_buttons_for_excel_are_the_ribbons_in_its_words(window: panel.Panel) -> None:
     ribbon = {button.action: button.label for group in excel_side.ribbon().values() for button in group}
     own = {action.name for action in actions.ACTIONS}
-    assert set(ribbon) == set(entry.ACTIONS)
+    assert set(entry.ACTIONS) <= set(ribbon)
     assert set(window.buttons) == set(ribbon) | own
     for name, button in window.buttons.items():
         assert str(button.cget("text")).partition("(")[0] == ribbon.get(
@@ -175,8 +175,8 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     book = opened(typical)
     book.sheets[ENTRY].range("E7").clear_contents()
     book.sheets[ENTRY].range("E10").raw_value = 99
-    press(window, "check")
     saved = api.check(commands.copy_of(book))
+    press(window, "check")
     assert rows(window) == [(commands.level(f), place(f), f.message) for f in saved.findings]
     assert {("提醒", f"{ENTRY}!E7"), ("错误", f"{ENTRY}!E10")} <= {row[:2] for row in rows(window)}
     assert str(window.results.headline.cget("text")) == f"{typical.name}　{commands.headline(saved)}"
@@ -192,7 +192,10 @@ def test_the_finding_selected_is_shown_in_full(window: panel.Panel, book: xw.Boo
     for row, (level, place, message) in zip(window.results.findings.get_children(), rows(window), strict=True):
         window.results.findings.selection_set(row)
         window.root.update()
-        assert window.results.detail.get("1.0", "end").strip() == f"{level}　{place}\n{message}"
+        assert (
+            window.results.detail.get("1.0", "end").strip()
+            == "　".join(filter(None, (level, place))) + f"\n{message}"
+        )
 
 
 def test_a_double_click_goes_to_the_cell_whatever_is_in_front(
@@ -530,5 +533,5 @@ def test_a_finding_of_a_file_goes_to_the_cell_where_excel_has_the_file_open_and_
     panel_window.choose(window.results.table, 1)
     double_click(window, number)
     panel_window.wait(window, program.exists)
-    assert program.read_text(encoding="utf-8").strip() == str(tmp_path / "没有打开的.xlsx")
+    assert set(program.read_text(encoding="utf-8").splitlines()) == {str(tmp_path / "没有打开的.xlsx")}
     assert official.told == []

@@ -175,7 +175,8 @@ def test_a_folder_is_checked_into_a_table_with_the_findings_of_each_file(
     window: panel.Panel, returned: Path, wanting: bytes
 ) -> None:
     do(window, "folder", folder=returned)
-    assert said(window) == "核对了 6 个文件：通过 1，有问题 2，退回 3。"
+    assert said(window).startswith("核对了 6 个文件：通过 1，有问题 2，退回 3。")
+    assert "锁文件（~$） 1 个" in said(window)  # what was not looked at is told
     table = {row[0]: row[1:] for row in lines(window.results.table)}
     assert set(table) == {
         NAME,
@@ -530,7 +531,7 @@ def test_files_are_recalculated_into_another_folder(
     form.fields["target"].insert(0, str(out))  # type: ignore[attr-defined]
     form.sent.invoke()
     finish(window)
-    assert said(window) == f"重算了 3 份工作簿，在 {out}。3 份没有重算，原因见表。"
+    assert said(window).startswith(f"重算了 3 份工作簿，在 {out}。3 份没有重算，原因见表。没有看的文件：")
     assert sorted(str(p.relative_to(out)) for p in out.rglob("*.xlsx")) == sorted(
         [NAME, "有问题.xlsx", os.path.join("补交", "甲市疾控中心.xlsx")]
     )
@@ -636,7 +637,10 @@ def test_old_workbooks_are_carried_over_and_what_was_left_is_listed(window: pane
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="别的系统自己说明屏幕的分辨率")
-def test_a_point_is_as_large_as_the_desktop_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_is_as_large_as_the_desktop_says(
+    window: panel.Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = window.root.tk.call("tk", "scaling")
     (tmp_path / ".Xdefaults").write_text("Xft.dpi: 192\n", encoding="ascii")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pw.opened_window() as large:
@@ -644,3 +648,4 @@ def test_a_point_is_as_large_as_the_desktop_says(tmp_path: Path, monkeypatch: py
         assert large.root.winfo_width() <= large.root.winfo_screenwidth()
         for button in large.buttons.values():
             assert button.winfo_width() >= button.winfo_reqwidth()
+        large.root.tk.call("tk", "scaling", before)  # it is the screen's, and other tests show windows on it too

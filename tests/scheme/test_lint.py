@@ -325,3 +325,12 @@ def test_tasks_with_the_same_name_and_different_targets_are_not_the_same() -> No
 def test_a_task_that_stands_three_times_is_reported_twice() -> None:
     data = probe(*(task(id, 4, name="甲") for id in ("t1", "t2", "t3")))
     assert [message[:3] for message in of_code("scheme-duplicate-task", found_in(data))] == ["第2项", "第3项"]
+
+
+def test_what_another_reading_says_wrong_is_found_under_its_name() -> None:
+    reading = {"id": "floor", "text": "标准", "chosen": "as_is", "alternatives": {"as_is": "90%", "other": "95%"}}
+    rule = task("t1", 4)["rule"] | {"at_least": {"by_reading": {"id": "floor", "as_is": 0.9, "other": 95}}}
+    found = found_in(probe(task("t1", 4, rule=rule), readings=[reading]))
+    (message,) = of_code("scheme-doubt", found)
+    for words in ("任务t1", "口径 floor 取 other", "at_least", "9500%", "0.95"):
+        assert words in message

@@ -148,6 +148,9 @@ MISTAKES: dict[str, Mistake] = {
     "no grade for the rest": swapped("groups:\n", "grades: {bands: [{name: 优秀, at_least: 0.9}, {name: 合格, at_least: 0.6}]}\ngroups:\n", "grades", "“合格”", "60%", "从 0 起"),
     "a factor of 92": ruled(f"{{type: tiers, {RATE}, bands: [{{at_least: 0.9, share: 1}}], factor: 92}}", "factor", "9200%", "0.92"),
     "a case that is never reached": ruled("{type: cases, cases: [{when: {input: {id: n, label: 开工项目数, kind: count}, at_least: 1}, rule: {type: judged, label: 酌情得分, mode: score}}, {when: {input: n, at_least: 2}, rule: {type: full}}]}", "cases 第2种", "开工项目数≥2", "第1种", "写在前面"),
+    "limits in the wrong order": ruled("{type: limited, least: 8, most: 3, rule: {type: threshold, input: {id: n, label: 签约金额}, at_least: 1}}", "least 8", "most 3", "改正"),
+    "a limit above the points": ruled("{type: limited, most: 30, rule: {type: threshold, input: {id: n, label: 签约金额}, at_least: 1}}", "most 30", "10 分", "改正"),
+    "a reading that is not there": swapped("at_most: 0", "at_most: {by_reading: {id: x, a: 0, b: 1}}", "第2个任务", *SECOND, "rule → at_most", "by_reading", "readings"),
     "two inputs of one name": ruled("{type: ratio, label: 合格率, numerator: {id: a, label: 事件数, kind: count}, denominator: {id: b, label: 事件数, kind: count}, then: {type: threshold, at_least: 0.9}}", "a 和 b", "事件数", "label"),
     # the form
     "a number in the name": swapped("name: 安全生产", "name: 安全生产达标率98%", "t02", "任务要点名称", "98%", "narrative"),

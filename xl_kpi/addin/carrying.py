@@ -15,6 +15,7 @@ from xl_kpi.addin.files import (
     Stopped,
     Watch,
     into_folder,
+    passed_over,
     saved,
     stopped_at,
     unseen,
@@ -43,7 +44,8 @@ def carry(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Wat
 
     Raises XlKpiError where a file is there already, or nothing is to be done; OSError where the folder cannot be written to.
     """
-    found, count = into_folder(paths, folder)
+    listed = into_folder(paths, folder)
+    found, count = listed.files, len(listed.files)
     lines: list[Line] = []
     at(1, count)
     with suppress(Stopped):
@@ -60,6 +62,7 @@ def carry(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Wat
         )
     if done < len(lines):
         said += either(f"{len(lines) - done} 份没有搬，原因见表。", f"{len(lines) - done} were not, see the table.")
+    said += passed_over(listed)
     columns = (
         Column(either("文件", "file"), 18),
         Column(either("单位", "unit"), 10),

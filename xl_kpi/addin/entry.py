@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.addin import attach, commands, doctor, excel, files, opening, settings, trouble
+from xl_kpi.addin import attach, commands, doctor, excel, files, opening, selftest, settings, trouble
 from xl_kpi.addin.desk import BareDesk, ExcelDesk
 from xl_kpi.addin.desk import Desk as Desk
 from xl_kpi.addin.excel import xw
+from xl_kpi.addin.tried import summary
 from xl_kpi.findings import XlKpiError, either
 
 Action = Callable[[xw.App | None, Desk], commands.Told]
@@ -174,6 +175,21 @@ def _doctor(app: xw.App | None, desk: Desk) -> commands.Told:
     return commands.Told("\n".join(lines), any(check.ok is False for check in found))
 
 
+def _selftest(app: xw.App | None, desk: Desk) -> commands.Told:
+    attach.book(app)
+    if not desk.confirm(
+        "自检用演示工作簿把各个按钮和提示都试一遍，需要几分钟；其间会出现几个对话框，请照上面的话按。"
+        "打开着的工作簿不受影响。现在开始吗？"
+    ):
+        return commands.Told("")
+    folder = desk.folder("自检报告存到哪个文件夹？")
+    if folder is None:
+        return commands.Told("")
+    path, tried = selftest.run(app, ACTIONS, folder, attended=True)
+    failed = any(each.ok is False for each in tried)
+    return commands.Told(f"自检完成：{summary(tried)}。\n报告：{path}\n请把它发给维护人员。", failed)
+
+
 def _settled(action: Action) -> Action:
     """The same action, after what an earlier one could not put back."""
 
@@ -195,5 +211,6 @@ _ACTIONS: dict[str, Action] = {
     "folder": _folder,
     "rules": lambda app, desk: commands.rule_of(active_book(app)),
     "doctor": _doctor,
+    "selftest": _selftest,
 }
 ACTIONS = {name: _settled(action) for name, action in _ACTIONS.items()}

@@ -15,7 +15,7 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
 from xl_kpi.rules.base import Level
-from xl_kpi.summary.folders import Found, listing, refuse_clash, refuse_existing, workbooks
+from xl_kpi.summary.folders import Found, Listing, listing, refuse_clash, refuse_existing
 from xl_kpi.workbook.saving import SavedBeside, save
 from xl_kpi.workbook.table import Column, Value
 from xl_kpi.workbook.table import workbook as table_file
@@ -86,7 +86,7 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
         for file, row in zip(found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True):
             lines.append(check_line(row, file))
             at(min(len(lines) + 1, count), count)
-    return _checked(lines, count, listed.told())
+    return _checked(lines, count, passed_over(listed))
 
 
 def check_line(row: api.Row, file: Found) -> Line:
@@ -123,8 +123,7 @@ def _checked(lines: Sequence[Line], count: int, passed: str = "") -> Outcome:
     verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
     counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
     said = either(f"核对了 {len(lines)} 个文件：{counts}。", f"{len(lines)} files checked: {counts}")
-    if passed:
-        said += either(f"{passed}。", f"; {passed}")
+    said += passed
     alarm = any(line.verdict != "accept" for line in lines)
     title = either("核对结果", "checked")
     return Outcome(title, stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)
@@ -183,7 +182,8 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
 
     Raises XlKpiError where a file is there already, or nothing is to be done; OSError where the folder cannot be written to.
     """
-    found, count = into_folder(paths, folder)
+    listed = into_folder(paths, folder)
+    found, count = listed.files, len(listed.files)
     lines: list[Line] = []
     at(1, count)
     with suppress(Stopped):  # what was done before counts
@@ -201,6 +201,7 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
         Column(either("结果", "outcome"), 6),
         Column(either("存为，或没有重算的原因", "saved as, or why not"), 40),
     )
+    said += passed_over(listed)
     title = either("重算结果", "recalculated")
     return Outcome(title, stopped_at(len(lines), count) + said, columns, tuple(lines), folder, bool(left))
 
@@ -214,14 +215,14 @@ def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path
     return Line((name, either("已重算", "done"), plain(str(target))), target)
 
 
-def into_folder(paths: Iterable[Path], folder: Path) -> tuple[list[Found], int]:
+def into_folder(paths: Iterable[Path], folder: Path) -> Listing:
     """The workbooks that are to get a new one each in a folder, which is made; none of them is there yet."""
-    found = workbooks(paths, outside=folder)
-    names = [file.name for file in found]
+    listed = listing(paths, outside=folder)
+    names = [file.name for file in listed.files]
     refuse_clash(names)
     refuse_existing([folder / name for name in names], folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return found, len(found)
+    return listed
 
 
 def saved(target: Path, content: bytes) -> Path:
@@ -232,6 +233,12 @@ def saved(target: Path, content: bytes) -> Path:
     except SavedBeside as beside:
         return beside.path
     return target
+
+
+def passed_over(listed: Listing) -> str:
+    """What of a folder was not looked at, to be said last; nothing where that is nothing."""
+    passed = listed.told()
+    return either(f"{passed}。", f"; {passed}") if passed else ""
 
 
 def stopped_at(done: int, count: int) -> str:

@@ -66,9 +66,11 @@ class Limited(Rule):
         return self.rule.left_out(context.of(self._span()))
 
     def explain(self) -> str:
-        least, most = show(self.least), show(self.most)
-        between = f"最高得{most}分" if self.least == 0 else f"在{least}分与{most}分之间折算"
-        return f"{between}：{self.rule.explain()}"
+        least, most = _points(self.least), _points(self.most)
+        between = f"最高得{most}" if self.least == 0 else f"在{least}与{most}之间折算"
+        judged = self.rule.explain()
+        full = "（以下“满分”指这一最高得分）" if "满分" in judged else ""
+        return f"{between}{full}：{judged}"
 
     EXAMPLES = (
         Example(_SIGNED, 10, {"signed": 1}, 8, "签约满1亿元，得到上限8分，不到10分"),
@@ -83,3 +85,8 @@ class Limited(Rule):
         Example(_LEADS, 10, {"judged": 0}, 0, "没有线索"),
         Example(_LEADS | {"most": 10}, 10, {"judged": 10, "judged_reason": "已签约"}, 10, "上限就是分值"),
     )
+
+
+def _points(number: Number) -> str:
+    """So many points, or what the bureau's number is called."""
+    return show(number) if isinstance(number, Ask) else f"{show(number)}分"

@@ -132,12 +132,14 @@ def wanted(spec: Input) -> str:
     number = either(
         "整数" if spec.kind == "count" else "数", "a whole number" if spec.kind == "count" else "a number"
     )
-    if high < _MACHINE:
+    if high <= _FEW:
         text = either(f"请填{_between(spec)}的{number}", f"fill in {number} {_between(spec)}")
     elif low >= _ABOVE_NOTHING:
         text = either(f"请填不小于 {plain(low)} 的{number}", f"fill in {number}, at least {plain(low)}")
     elif low > 0:
         text = either(f"请填大于 0 的{number}", f"fill in {number} above 0")
+    elif high < _MACHINE and spec.unit in _MEASURES:
+        text = either(f"请{_measured(spec)}", f"fill in {number}, counted in {spec.unit}")
     elif low == 0:
         text = either(f"请填不小于 0 的{number}", f"fill in {number}, not below 0")
     else:

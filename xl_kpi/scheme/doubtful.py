@@ -14,6 +14,7 @@ from xl_kpi.findings import either
 from xl_kpi.rules.base import Ask, Input, Kind, When, key
 from xl_kpi.rules.cases import Cases
 from xl_kpi.rules.level import Level
+from xl_kpi.rules.limited import Limited
 from xl_kpi.rules.tiers import Tiers
 
 OPEN = 1e7  # a bound from here on is none: nobody would fill in so much
@@ -135,6 +136,17 @@ def band_doubts(rule: Tiers, measure: Measure) -> Iterator[Doubt]:
     if isinstance(rule.factor, int | float) and not 0 < rule.factor <= 1:
         zh = f"factor 写的 {plain(rule.factor)} 即 {plain(rule.factor * 100)}%。应写小数（0～1），如 92% 写 0.92"
         yield Doubt(either(zh, f"the factor {plain(rule.factor)} is {plain(rule.factor * 100)}%"), (rule.factor,))
+
+
+def limit_doubts(rule: Limited, points: float | None) -> Iterator[Doubt]:
+    """Limits in the wrong order, or above the points there are."""
+    least, most = (value if isinstance(value, int | float) else None for value in (rule.least, rule.most))
+    if least is not None and most is not None and least >= most:
+        zh = f"limited 的 least {plain(least)} 不小于 most {plain(most)}，填多少都是一个分数。请改正"
+        yield Doubt(either(zh, f"least {plain(least)} is not below most {plain(most)}"), (least, most))
+    elif most is not None and points is not None and most > round(points, 6):
+        zh = f"limited 的 most {plain(most)} 超过分值 {plain(points)} 分。请改正 most 或分值"
+        yield Doubt(either(zh, f"most {plain(most)} is above the {plain(points)} points"), (most,))
 
 
 def order_doubts(rule: Cases) -> Iterator[Doubt]:

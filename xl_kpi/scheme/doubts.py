@@ -22,6 +22,7 @@ from xl_kpi.rules.deduct import Deduct
 from xl_kpi.rules.full import Full
 from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.level import Level
+from xl_kpi.rules.limited import Limited
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.step import Step
 from xl_kpi.rules.tally import Tally
@@ -36,6 +37,7 @@ from xl_kpi.scheme.doubtful import (
     input_doubts,
     label_doubts,
     level_doubts,
+    limit_doubts,
     numbers_in,
     order_doubts,
     plain,
@@ -117,6 +119,8 @@ class _Finder:
             yield from weight_doubts([item.weight for item in rule.items], at.points)
         elif isinstance(rule, Level):
             yield from level_doubts(rule)
+        elif isinstance(rule, Limited):
+            yield from limit_doubts(rule, at.points)
         then = getattr(rule, "then", None)
         if isinstance(then, Rule):
             yield from self.then(rule, then, at)

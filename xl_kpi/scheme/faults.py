@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -16,6 +17,7 @@ from xl_kpi.findings import Finding, either, finding
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Rule
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.readings import Misread, settled
 
 Place = tuple[str | int, ...]
 Branches = list[tuple[Place, str]]  # where one of several things was tried, and which
@@ -25,6 +27,8 @@ def value_findings(
     error: ValidationError, data: Any, file: str, line_of: Callable[[Sequence[str | int]], int]
 ) -> list[Finding]:
     """One finding (scheme-value) for each mistake that a validation found in the data of a file."""
+    with suppress(ValueError):  # which is then among the problems
+        data = settled(data, {})
     by_place: dict[Place, ErrorDetails] = {}
     among_alternatives: set[Place] = set()
     for place, branches, problem in _meant(error.errors(), data):
@@ -73,6 +77,9 @@ def _choice(counts: Mapping[str, int], value: Any) -> str:
 
 def _trace(problem: ErrorDetails, data: Any) -> tuple[Place, Branches]:
     """Where in the file a problem is, and which alternatives were being tried where (names of ours, not of the file)."""
+    misread = problem.get("ctx", {}).get("error")
+    if isinstance(misread, Misread):
+        return misread.place, []
     place: list[str | int] = []
     branches: Branches = []
     for number, part in enumerate(problem["loc"], 1):
@@ -176,7 +183,7 @@ def _why(place: Place, problem: ErrorDetails, data: Any, slips: Mapping[Place, s
         )
     zh, en = _words(problem)
     if kind == "value_error" and isinstance(problem["input"], dict | list):
-        return either(zh, en)
+        return zh
     if problem["input"] is None:
         return either(f"{key} 后面是空的，{zh}", f"{key} is empty: {en}")
     return either(f"写的是 {value}，{zh}", f"{value} is wrong: {en}")

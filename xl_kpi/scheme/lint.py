@@ -35,6 +35,7 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
         yield from _lists(scheme, task)
     yield from _bands(scheme)
     yield from grades(scheme)
+    yield from _otherwise_read(scheme)
     for reading in scheme.choices():
         words = {"chosen": reading.alternatives[reading.chosen], "others": "；".join(reading.others())}
         yield finding("scheme-reading", where=scheme.title, text=reading.text, **words)
@@ -42,6 +43,20 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
         for doubt in input_doubts(asked):
             yield finding("scheme-doubt", where=scheme.title, what=doubt.what)
         yield finding("scheme-asked", where=scheme.title, label=asked.label)
+
+
+def _otherwise_read(scheme: Scheme) -> Iterator[Finding]:
+    """What cannot be meant under a reading that is not the chosen one, and is as it should be under that."""
+    said = {(task.id, doubt.what) for task in scheme.tasks() for doubt in doubts(scheme, task)}
+    for reading in scheme.choices():
+        for option in reading.alternatives:
+            other = scheme.read_as({reading.id: option})
+            for task in other.tasks():
+                for what in dict.fromkeys(doubt.what for doubt in doubts(other, task)):
+                    if (task.id, what) not in said:
+                        said.add((task.id, what))
+                        under = either(f"（口径 {reading.id} 取 {option} 时）", f" (with {reading.id}: {option})")
+                        yield finding("scheme-doubt", where=other.called(task) + under, what=what)
 
 
 def _rules(value: Any) -> Iterator[Rule]:

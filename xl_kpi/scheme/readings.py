@@ -43,6 +43,14 @@ class Reading(Model):
         return f"{self.text}。采用的口径：{self.alternatives[self.chosen]}。{ground}另一种口径：{other}。"
 
 
+class Misread(ValueError):
+    """A by_reading that is wrong: where it stands in the data, and why."""
+
+    def __init__(self, place: tuple[str | int, ...], why: str) -> None:
+        self.place = place
+        super().__init__(why)
+
+
 def settled(data: Any, choices: Mapping[str, str]) -> Any:
     """A scheme's plain data with every by_reading settled: by the choices, else as the scheme's readings have chosen.
 
@@ -64,7 +72,7 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
             raise ValueError(f"口径“{name}”没有“{option}”：{'、'.join(readings[name]['alternatives'])}")
     chosen = {name: choices.get(name, entry.get("chosen")) for name, entry in readings.items()}
     options = {name: frozenset(entry["alternatives"]) for name, entry in readings.items()}
-    made = _settled(data, chosen, options, "")
+    made = _settled(data, chosen, options, ())
     if choices:
         made["readings"] = [
             entry | {"chosen": chosen[entry["id"]]}
@@ -75,26 +83,29 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
     return made
 
 
-def _settled(data: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: str) -> Any:
+def _settled(
+    data: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: tuple[str | int, ...]
+) -> Any:
     if isinstance(data, dict):
         if data.keys() == {KEY}:
             return _settled(_choice(data[KEY], chosen, options, path), chosen, options, path)
-        return {name: _settled(value, chosen, options, f"{path}.{name}") for name, value in data.items()}
+        return {name: _settled(value, chosen, options, (*path, name)) for name, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_settled(value, chosen, options, f"{path}.{number}") for number, value in enumerate(data)]
+        return [_settled(value, chosen, options, (*path, number)) for number, value in enumerate(data)]
     return data
 
 
-def _choice(by: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: str) -> Any:
-    where = path.removeprefix(".")
+def _choice(
+    by: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: tuple[str | int, ...]
+) -> Any:
     if not isinstance(by, dict) or by.get("id") not in chosen:
         known = "、".join(chosen) or "还没有"
-        raise ValueError(f"{where}：by_reading 须写 id，是 readings 中一个口径的编号（现有：{known}）")
+        raise Misread(path, f"by_reading 须写 id，是 readings 中一个口径的编号（现有：{known}）")
     name = by["id"]
     given = by.keys() - {"id"}
     if given != options[name]:
         wanted = "、".join(sorted(options[name]))
-        raise ValueError(f"{where}：by_reading 须为口径“{name}”的每个选项各写一个值（{wanted}），不多不少")
+        raise Misread(path, f"by_reading 须为口径“{name}”的每个选项各写一个值（{wanted}），不多不少")
     if chosen[name] not in by:
-        raise ValueError(f"{where}：口径“{name}”采用的“{chosen[name]}”不在选项中")
+        raise Misread(path, f"口径“{name}”采用的“{chosen[name]}”不在选项中")
     return by[chosen[name]]

@@ -86,33 +86,33 @@ def with_part(package: bytes, name: str, pieces: Iterable[Piece]) -> bytes:
     return b"".join([package[:offset], added, directory, last])
 
 
-_PENDING = b"xl-kpi: filled in, not recalculated"  # the comment of a zip entry, which no office program keeps
+# The time of an entry that was filled in and not recalculated since: nobody writes it, and every program that saves a
+# workbook writes its own. (A comment of the entry would do too, but not every reader takes a zip with one.)
+_PENDING = (1980, 1, 2, 3, 4, 6)
 
 
 def replace_parts(package: bytes, changed: Mapping[str, bytes], pending: bool | None = None) -> bytes:
     """A package that `unpack` has admitted with some parts replaced; the entries keep their order, names and times.
 
-    With `pending` the changed ones bear a mark that their formulas still show what they showed before; without it
-    (False) all such marks are gone, None leaves them.
+    With `pending` the changed ones bear a mark, their time, that formulas still show what they showed before; without
+    it (False) all such marks are gone, None leaves them.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(buffer, "w") as target:
         target.comment = source.comment
         for info in source.infolist():
             if info.filename in changed and pending:
-                info.comment = _PENDING
-            elif pending is False and info.comment == _PENDING:
-                info.comment = b""
+                info.date_time = _PENDING
+            elif pending is False and info.date_time == _PENDING:
+                info.date_time = _FIXED_TIME
             target.writestr(info, changed.get(info.filename, source.read(info)), compresslevel=6)
     return buffer.getvalue()
 
 
 def is_pending(package: bytes) -> bool:
     """Whether a package that was admitted bears the mark of `replace_parts`."""
-    if _PENDING not in package:
-        return False
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        return any(info.comment == _PENDING for info in archive.infolist())
+        return any(info.date_time == _PENDING for info in archive.infolist())
 
 
 def is_signed(package: bytes) -> bool:

@@ -310,9 +310,12 @@ class _Kinds:
         style = self.read.styles.get(a1(row, column), "0")
         index = int(style) if style.isdigit() else 0
         code = self.styles.cells[index].number_format if index < len(self.styles.cells) else ""
-        if rule is None:
-            return None, ()
-        if rule.kind == "decimal":
-            return ("percent" if "%" in code else "number"), ()
-        choices = tuple(rule.low.strip('"').split(",")) if rule.kind == "list" else ()
-        return _BY_RULE.get(rule.kind), choices
+        if rule is not None and rule.kind in _BY_RULE:
+            choices = tuple(rule.low.strip('"').split(",")) if rule.kind == "list" else ()
+            return _BY_RULE[rule.kind], choices
+        # A decimal, or a formula of ours where “无” is an answer too; or the validation is gone, as pasting takes it away.
+        if "%" in code:
+            return "percent", ()
+        if "yy" in code:
+            return "date", ()
+        return {"0": "count", "General": "number"}.get(code) if rule is not None else None, ()  # type: ignore[return-value]  # kinds

@@ -103,6 +103,18 @@ class Desktop:
         self.instances.insert(0, instance)
         return instance
 
+    def edit(self, error: tuple[Any, ...] = CELL_EDITING) -> None:
+        """Somebody begins to edit a cell; Esc ends it."""
+
+        def refuse(_call: str) -> None:
+            raise ComError(*error)
+
+        self._refusal = refuse
+
+    def escape(self) -> None:
+        """Esc is pressed."""
+        self._refusal = None
+
     def called(self, call: str) -> None:
         """Note a COM call; raises what Excel answers while it takes none."""
         self.calls.append(call)

@@ -19,7 +19,7 @@ from pyopenvba.formula import _prefixes
 from pyopenvba.interpreter._values import EMPTY, NOTHING, error
 from pyopenvba.powerquery import _opc
 
-from fake_excel.person import dialogs
+from fake_excel.person import ProtectedViewWindows, dialogs
 
 if TYPE_CHECKING:
     from fake_excel.com import Instance
@@ -226,6 +226,7 @@ GETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "ActiveProtectedViewWindow"): lambda instance, application: (
         application if instance.protected_view else NOTHING  # only whether there is one is looked at
     ),
+    ("Application", "ProtectedViewWindows"): lambda instance, _: ProtectedViewWindows(instance),
     ("Application", "StartupPath"): lambda *_: r"C:\Users\甲\AppData\Roaming\Microsoft\Excel\XLSTART",
     ("Application", "Hwnd"): lambda instance, _: instance.hwnd,
     ("Application", "CalculateBeforeSave"): lambda instance, _: instance.calculate_before_save,
@@ -240,7 +241,16 @@ SETS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
     ("Application", "CalculateBeforeSave"): _before_save,
     ("Application", "Interactive"): _interactive,
 }
+
+
+def _send_keys(instance: Instance, _application: Any, keys: Any) -> Any:
+    assert keys == "{F2}", "only what begins to edit a cell"
+    instance.desktop.edit()
+    return EMPTY
+
+
 CALLS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Application", "SendKeys"): _send_keys,
     **dialogs(lambda instance: instance.desktop.person),
     ("Application", "Calculate"): _calculate,
     ("Application", "CalculateFull"): _calculate_full,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
+from queue import Queue
 from typing import Any
 
 from pyopenvba.interpreter._objects import VBAObject, member, method, setter
@@ -36,7 +37,8 @@ class Box:
 class Person:
     """What they do: `yes` to questions or not, which file and folder they choose (None: cancel), what they type.
 
-    `before` is called as a box comes up, for what happens while it stands there.
+    `before` is called as a box comes up, for what happens while it stands there. One who is `absent` presses nothing: the
+    box stands until a program presses a button of it (`post`).
     """
 
     yes: bool = False
@@ -46,14 +48,26 @@ class Person:
     boxes: list[Box] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)  # which dialog, its title
     before: Callable[[], object] = lambda: None
+    absent: bool = False
+    showing: str = ""  # the title of the box that stands there
+    _posted: Queue[int] = field(default_factory=Queue, repr=False)
 
     def message_box(self, owner: int, text: str, title: str, style: int) -> int:
         """`MessageBox` of Windows."""
         self.before()
         buttons = _BUTTONS[style & 0xF]
         pressed = buttons[0 if self.yes or len(buttons) == 1 else 1]
+        if self.absent:
+            self.showing = title
+            while (pressed := self._posted.get(timeout=30)) not in buttons:
+                pass
+            self.showing = ""
         self.boxes.append(Box(title, text, ICONS[style & 0xF0] if style & 0xF0 else "", pressed, owner))
         return pressed
+
+    def post(self, button: int) -> None:
+        """A button pressed by a program."""
+        self._posted.put(button)
 
     @property
     def told(self) -> list[str]:
@@ -104,6 +118,20 @@ class FileDialog(VBAObject):
         assert self._shown
         assert int(Index) == 1  # type: ignore[call-overload]
         return str(self._person.folder)
+
+
+class ProtectedViewWindows(VBAObject):
+    """`Application.ProtectedViewWindows`: opening a file in Protected View brings it to the front."""
+
+    vba_type_name = "ProtectedViewWindows"
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+
+    @method
+    def Open(self, Filename: object) -> object:
+        self._instance.protected_view = True
+        return VBAInt(0, "Long")
 
 
 def dialogs(person_of: Callable[[Any], Person]) -> dict[tuple[str, str], Callable[..., Any]]:

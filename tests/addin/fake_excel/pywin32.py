@@ -28,7 +28,7 @@ def installed() -> Iterator[Desktop]:
     before = engines.active, list(engines.engines), dict(engines.engines_by_name)
     modules = windows.modules(desktop)
     try:
-        dll = {"kernel32": windows.kernel32(desktop)}.__getitem__
+        dll = {"kernel32": windows.kernel32(desktop), "user32": windows.user32(desktop)}.__getitem__
         with (
             _imported(modules),
             mock.patch.object(ctypes, "WinDLL", dll, create=True),

@@ -66,6 +66,22 @@ def dlls(desktop: Desktop) -> dict[str, Any]:
     }
 
 
+def user32(desktop: Desktop) -> SimpleNamespace:
+    """The message box that stands there, pressed by a program; and Esc for Excel."""
+
+    def find_window(kind: str, title: str) -> int:
+        return 1 if kind == "#32770" and title == desktop.person.showing else 0
+
+    def post_message(_hwnd: int, message: int, value: int, _more: int) -> int:
+        if message == 0x111:  # WM_COMMAND
+            desktop.person.post(value)
+        elif (message, value) == (0x100, 0x1B):  # WM_KEYDOWN, VK_ESCAPE
+            desktop.escape()
+        return 1
+
+    return SimpleNamespace(FindWindowW=find_window, PostMessageW=post_message)
+
+
 def kernel32(desktop: Desktop) -> SimpleNamespace:
     """What is asked of Windows about a process: a handle is its number, and the window's too."""
 

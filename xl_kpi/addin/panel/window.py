@@ -211,7 +211,10 @@ class Panel:
     def _show(self, outcome: Outcome) -> None:
         self.results.show(outcome)
         self.face.results_shown()
-        ways = either("双击一行打开文件；在下面的问题上双击，转到或打开该处。", "double-click opens the file.")
+        ways = either(
+            "双击一行打开文件；双击下面的一个问题，转到该处。按 F5 再核对一次。",
+            "double-click opens the file; F5 checks again.",
+        )
         if self._book[1]:
             ways = either("双击一个问题或按 Enter，转到 Excel 中该处。", "double-click goes to the cell.")
         elif not any(line.findings for line in outcome.lines):
