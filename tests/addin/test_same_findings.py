@@ -59,10 +59,10 @@ MENDED = names(
     duplicate-cell-case duplicate-row element-in-value entity-unknown not-utf-8 not-well-formed prefix-unbound
     row-attribute-twice rows-disordered shared-decoy-text shared-number-twice shared-without-master string-number
     style-number two-formulas two-names two-values underscore-number value-and-text without-cell-names
-    zip64-lying-header zip64-missing-field zip-encrypted-header
     """
 )
-VALUED = {"uncalculated"}  # once a cell is written, the stand-in saves values where there were none
+# What the stand-in hands on as it is until a cell is written, and mends then.
+MENDED_BY_WRITING = {"uncalculated", "zip64-lying-header", "zip64-missing-field", "zip-encrypted-header"}
 HEAVY = {kind.name for kind in KINDS if kind.heavy}  # time and memory are what they are about
 OPENED = [kind for kind in KINDS if kind.name not in REFUSED | BEYOND_THE_STAND_IN | HEAVY]
 
