@@ -123,9 +123,8 @@ def test_the_open_workbook_gets_the_findings_of_the_file_and_keeps_no_trace(
     report, _ = commands.check(book)
     assert report == replace(before, file=report.file)
     assert (report == of_file) == (kind.name not in MENDED)
-    if (
-        commands._block(book) is not None and kind.name not in VALUED
-    ):  # findings were written, and may not become findings themselves
+    # Findings were written, and may not become findings themselves.
+    if commands._block(book) is not None and kind.name not in MENDED_BY_WRITING:
         assert api.check(commands.copy_of(book)) == report
         commands.clear(book)
         assert api.check(commands.copy_of(book)) == report
