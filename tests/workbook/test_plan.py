@@ -87,7 +87,7 @@ def links(book: Opened, sheet: str) -> dict[str, str]:
 def test_the_sheets_stand_in_order_and_only_the_last_is_hidden_and_very_hidden(workbook: str) -> None:
     sheets = list(opened(workbook).tree("xl/workbook.xml").iter(f"{MAIN}sheet"))
     assert [sheet.attrib["name"] for sheet in sheets] == list(SHEETS)
-    assert [sheet.get("state") for sheet in sheets] == ["visible"] * 6 + ["veryHidden"]
+    assert [sheet.get("state", "visible") for sheet in sheets] == ["visible"] * 6 + ["veryHidden"]
 
 
 @every_workbook
