@@ -7,6 +7,7 @@ nobody's settings count, and is gone when the call returns.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -61,4 +62,11 @@ class Gnumeric:
         if done.returncode or not made.exists():
             raise RecalculationError(self.name, done.stderr.decode(errors="replace"), index=index)
         values = cached_values(made.read_bytes())
-        return {address: values.get(address) for address in formula_cells(workbook)}
+        return {address: _fifteen_digits(values.get(address)) for address in formula_cells(workbook)}
+
+
+def _fifteen_digits(value: Value) -> Value:
+    """A text with the numbers in it as Excel and LibreOffice join them: Gnumeric writes all digits it has, 3.9592000000000000001."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\d+\.\d{14,}", lambda found: f"{float(found[0]):.15g}", value)

@@ -5,7 +5,8 @@ compared. What is converted shows the values of the blank workbook before, so an
 found.
 
 Known to differ: a sixteenth digit. Excel keeps 15 of a number that is typed and rounds what 15 digits show, so that
-10000000.000000002 is a whole number; Gnumeric rounds the binary number, and it is none. The sample types 15 digits.
+10000000.000000002 is a whole number; Gnumeric rounds the binary number, and it is none. The sample types 15 digits. And
+a number that a formula joins to a text has 15 digits in Excel, in Gnumeric all there are (gnumeric.py cuts them).
 """
 
 from __future__ import annotations
