@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -207,6 +208,12 @@ def test_every_input_is_validated_within_its_bounds_with_a_prompt_and_an_error_i
             assert (rule["type"], rule["low"], rule["high"]) == ("TEXT_LEN", "0", "500"), where
             continue
         assert found["label"][:60] in rule["error"], where
+        if found["none"]:  # a rate that also takes “无”
+            assert rule["type"] == "CUSTOM", where
+            assert '"无"' in rule["low"], where
+            numbers = [float(number) for number in re.findall(r"[<>]=(-?[0-9.]+)", rule["low"])]
+            assert numbers == [found["min"], found["max"]], where
+            continue
         assert rule["type"] == TYPES[found["kind"]], where
         if found["kind"] == "choice":
             assert rule["low"] == ";".join(f'"{choice}"' for choice in found["choices"]), where
@@ -223,7 +230,7 @@ REFUSED = {
     "t05.timely": ["150", "100.1", "-1", "全部"],
     "t06.build": ["部分", "1", "是的"],
     "t08.sampled": ["优秀"],
-    "t12.built_date": ["2023-01-01", "2021-12-31", "年底"],
+    "t12.built_date": ["2040-01-01", "2001-12-31", "年底"],
     "t14.collected_last": ["0", "-5"],
 }
 
@@ -233,6 +240,11 @@ def test_what_is_out_of_range_or_of_another_kind_is_refused(session: Session, in
     for text in REFUSED[input_id]:
         session.type(_at(input_id), text)
         assert session.shown(_at(input_id)) is None, f"{input_id} took {text}"
+
+
+def test_a_rate_that_may_not_happen_takes_the_word_for_it(session: Session) -> None:
+    session.type(_at("t05.timely"), "无")
+    assert session.shown(_at("t05.timely")) == "无"
 
 
 def test_a_dropdown_offers_the_choices(session: Session) -> None:
