@@ -1,3 +1,3 @@
 """xl_kpi: assessment workbooks (绩效考核) that score, check and consolidate themselves."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
