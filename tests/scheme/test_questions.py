@@ -20,7 +20,7 @@ from xl_kpi.scoring.run import run
 RATE = Input(id="r", label="及时率", kind="percent")
 WIDE = Input(id="r", label="完成率", kind="percent", max=10)
 GROWTH = Input(id="r", label="增幅", kind="percent", min=-1, max=10)
-MEANT, WRONG = "是请改正，不是请写填报说明", "请改正"
+MEANT, WRONG = "请改正，或在填报说明中写明", "请改正"
 FAR = "远低于标准，请核对；连百分号一起输入"
 SATISFIED: Standard = (0.95, 0.95)
 TENTH: Standard = (0.1, 0.1)

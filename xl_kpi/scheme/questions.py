@@ -80,7 +80,7 @@ def question(node: str, note: str, spec: Input, standard: Standard | None) -> op
 
 
 _NOTHING = ops.Text("")
-_MEANT = "是请改正，不是请写填报说明"
+_MEANT = "请改正，或在填报说明中写明"
 _WRONG = "请改正"
 
 
