@@ -128,7 +128,7 @@ def test_without_a_workbook_a_folder_is_checked_and_the_table_opened(
     (table,) = opened
     assert str(table) in told
     assert table.name == "核对结果.xlsx"
-    assert files.workbooks([table])[0].path == table
+    assert [found.path for found in files.listing([table]).files] == [table]
 
 
 def test_without_tkinter_it_says_to_open_any_workbook(

@@ -210,7 +210,7 @@ def test_a_folder_is_checked_into_a_new_workbook(excel: Desktop, app: xw.App, pr
 
 def test_a_folder_without_a_workbook_is_said_to_have_none(excel: Desktop, press: Press, out: Path) -> None:
     excel.person.folder = out
-    assert "没有工作簿" in press("folder")
+    assert "没有考核工作簿" in press("folder")
     assert icon(excel) == "warning"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,10 @@ PACKAGE = Path(xl_kpi.__file__).resolve().parent
 
 def ended(module: str) -> list[str]:
     """The programs that a Python on Windows starts as it ends, after importing a module; "the end" is our own mark."""
-    run = subprocess.run(
-        [sys.executable, "ends.py", module], cwd=HERE, capture_output=True, text=True, check=True, timeout=120
-    )
+    # Its folder is on the path of the one that is started, whatever this process keeps off its children's.
+    environment = os.environ | {"PYTHONPATH": str(HERE)}
+    command = [sys.executable, "ends.py", module]
+    run = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, check=True, timeout=120)
     assert run.stderr == ""
     return run.stdout.splitlines()
 

@@ -4,7 +4,7 @@ Each spoilt file is opened in the stand-in under manual calculation, so that wha
 automatic calculation Excel works our workbooks out anew as it opens them, and stale values are gone before anybody looks.
 Then the whole report of 核对 is compared with that of the file itself.
 
-What this shows and what not: the stand-in saves by patching the file's own parts, but it writes every row of a sheet
+What this shows and what not: the stand-in saves by patching the file's own parts, but it writes every row of every sheet
 afresh from its cells. Formulas, values, formats, hidden rows, validations, names and foreign parts come through as they
 were; files that are not well-formed or say a thing twice it reads as it can and saves without the fault (`MENDED`). Excel
 would repair or refuse most of those. There the report is compared with that of the copy as it was before the check. Which
@@ -44,7 +44,7 @@ REFUSED = names(
     """
     csv csv-gbk empty-file encrypted et html html-bom lock-file mht pdf picture rar word-97 xls xls-95 xls-biff xml-2003
     zeros docx ods xlsb plain-zip zip-of-workbook empty-zip
-    flipped odd-compression program-before truncated truncated-end two-archives
+    odd-compression program-before truncated truncated-end two-archives
     sheet-case sheet-twice gbk
     lvdun e-safenet rights-managed rights-managed-xls password-standard apple-double
     zip64-two-directories zip64-two-ends
@@ -59,12 +59,13 @@ MENDED = names(
     duplicate-cell-case duplicate-row element-in-value entity-unknown not-utf-8 not-well-formed prefix-unbound
     row-attribute-twice rows-disordered shared-decoy-text shared-number-twice shared-without-master string-number
     style-number two-formulas two-names two-values underscore-number value-and-text without-cell-names
+    uncalculated zip64-lying-header zip64-missing-field zip-encrypted-header
     """
 )
-# What the stand-in hands on as it is until a cell is written, and mends then.
-MENDED_BY_WRITING = {"uncalculated", "zip64-lying-header", "zip64-missing-field", "zip-encrypted-header"}
+# What the stand-in makes of one wrong bit depends on where it falls, and that moves with every change of the workbook.
+BY_CHANCE = {"flipped"}
 HEAVY = {kind.name for kind in KINDS if kind.heavy}  # time and memory are what they are about
-OPENED = [kind for kind in KINDS if kind.name not in REFUSED | BEYOND_THE_STAND_IN | HEAVY]
+OPENED = [kind for kind in KINDS if kind.name not in REFUSED | BEYOND_THE_STAND_IN | HEAVY | BY_CHANCE]
 
 
 def _first_of_each() -> Iterator[Any]:
@@ -99,7 +100,7 @@ def opened(excel: Desktop, tmp_path: Path) -> Open:
 def test_every_kind_is_accounted_for() -> None:
     assert set(BY_NAME) >= REFUSED | BEYOND_THE_STAND_IN | MENDED
     counts = {"all": len(KINDS), "opened": len(OPENED), "as the file": len(OPENED) - len(MENDED)}
-    assert counts["all"] == len(OPENED) + len(REFUSED) + len(BEYOND_THE_STAND_IN) + len(HEAVY)
+    assert counts["all"] == len(OPENED) + len(REFUSED) + len(BEYOND_THE_STAND_IN) + len(HEAVY | BY_CHANCE)
     assert counts["opened"] >= 319, counts
     assert counts["as the file"] >= 290, counts
     assert sum(not case.marks for case in CASES) >= 30
@@ -124,7 +125,7 @@ def test_the_open_workbook_gets_the_findings_of_the_file_and_keeps_no_trace(
     assert report == replace(before, file=report.file)
     assert (report == of_file) == (kind.name not in MENDED)
     # Findings were written, and may not become findings themselves.
-    if commands._block(book) is not None and kind.name not in MENDED_BY_WRITING:
+    if commands._block(book) is not None:
         assert api.check(commands.copy_of(book)) == report
         commands.clear(book)
         assert api.check(commands.copy_of(book)) == report

@@ -22,6 +22,7 @@ from hostile_book import (
     TEXTS,
     WORKBOOK,
     Book,
+    Change,
     Kind,
     accept,
     answered,
@@ -543,19 +544,19 @@ OTHER_DATES = [
     Kind(
         "dates-1904-shown-converted",
         "dates are counted from 1904, and the formulas show what they would for dates from 1900",
-        # The numbers are right and the formulas do not come to them: either may be said.
-        flag("date-1904") | flag("stale"),
+        # Early is in time: the formulas come to the same for a day in 2018.
+        flag("date-1904"),
         lambda b: _in_1904(b).on(ENTRY, "<v>44834</v>", "<v>43372</v>", 0),
         base="blood-full",
     ),
     Kind(
         "dates-1904-misread",
         "the workbook is said to count from 1904, and does not: 2022-09-30 is 2026-10-01",
-        flag("out-of-range"),
+        # A day after the deadline, as the cell shows it.
+        flag("date-1904"),
         _in_1904,
-        f"{ENTRY}!E71",
-        (unscored(390, "t12"),),
-        "blood-full",
+        outcomes=(Change(total=390, tasks={"t12": 0.0}),),
+        base="blood-full",
     ),
 ]
 

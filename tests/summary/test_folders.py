@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xl_kpi.findings import XlKpiError
-from xl_kpi.summary.folders import listing, refuse_clash, refuse_existing, workbooks
+from xl_kpi.summary.folders import listing, refuse_clash, refuse_existing
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found_in(*paths: Path, outside: Path | None = None) -> set[str]:
-    return {found.name.replace("\\", "/") for found in workbooks(paths, outside)}
+    return {found.name.replace("\\", "/") for found in listing(paths, outside).files}
 
 
 def test_workbooks_are_found_however_deep_and_lock_files_left_out(folder: Path) -> None:
@@ -34,14 +34,14 @@ def test_what_lies_where_results_are_kept_is_left_out(folder: Path) -> None:
 
 
 def test_a_file_that_is_named_is_taken_whatever_it_is_and_once(folder: Path) -> None:
-    found = workbooks([folder / "说明.txt", folder / "甲.XLSX", folder])
+    found = listing([folder / "说明.txt", folder / "甲.XLSX", folder]).files
     assert [each.name for each in found][:2] == ["说明.txt", "甲.XLSX"]
     assert len({each.path for each in found}) == len(found) == 6
 
 
 def test_a_folder_without_workbooks_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(XlKpiError, match="里没有考核工作簿") as refused:
-        workbooks([tmp_path])
+        listing([tmp_path])
     assert str(tmp_path) in str(refused.value)
 
 

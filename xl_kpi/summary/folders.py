@@ -83,11 +83,6 @@ def listing(paths: Iterable[Path], outside: Path | None = None) -> Listing:
     return Listing(tuple(found.values()), {kind: passed[kind] for kind in _PASSED if passed[kind]})
 
 
-def workbooks(paths: Iterable[Path], outside: Path | None = None) -> list[Found]:
-    """The workbooks alone. Raises XlKpiError, as `listing`."""
-    return list(listing(paths, outside).files)
-
-
 def _kind(file: Path) -> str:
     """What a file of a folder is taken for; "" for what is nobody's business."""
     suffix = file.suffix.lower()
