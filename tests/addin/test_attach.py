@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +131,27 @@ def test_without_a_workbook_a_folder_is_checked_and_the_table_opened(
     assert str(table) in told
     assert table.name == "核对结果.xlsx"
     assert [found.path for found in files.listing([table]).files] == [table]
+
+
+def test_a_window_of_our_own_leaves_nothing_for_another_thread_to_clear_away(
+    display: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tkinter
+
+    from xl_kpi.addin import dialogs
+
+    made: list[weakref.ref[tkinter.Tk]] = []
+    init = tkinter.Tk.__init__
+    monkeypatch.setattr(
+        tkinter.Tk, "__init__", lambda self, *args: (made.append(weakref.ref(self)), init(self, *args))[1]
+    )
+    monkeypatch.setattr(dialogs._Line, "wait_window", lambda self, _: self.ok())  # pressed at once
+    gc.disable()
+    try:
+        assert desk.BareDesk(None).text("哪个方案？", "甲") == "甲"
+        assert [window() for window in made] == [None]
+    finally:
+        gc.enable()
 
 
 def test_without_tkinter_it_says_to_open_any_workbook(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xl_kpi.findings import XlKpiError, either, finding
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw
 
 TITLE = "绩效考核"
+Answer = TypeVar("Answer")
 
 
 class Desk(Protocol):
@@ -71,18 +73,29 @@ class BareDesk(ExcelDesk):
 
     def file(self, title: str, kinds: str) -> Path | None:
         """Ask for a file; None if the official gives up."""
-        with _own_window() as desk:
-            return desk.file(title, kinds)
+        return _in_own_window(lambda desk: desk.file(title, kinds))
 
     def folder(self, title: str) -> Path | None:
         """Ask for a folder; None if the official gives up."""
-        with _own_window() as desk:
-            return desk.folder(title)
+        return _in_own_window(lambda desk: desk.folder(title))
 
     def text(self, title: str, preset: str) -> str | None:
         """Ask for a line of text; None if the official gives up."""
-        with _own_window() as desk:
-            return desk.text(title, preset)
+        return _in_own_window(lambda desk: desk.text(title, preset))
+
+
+def _in_own_window(ask: Callable[[Desk], Answer]) -> Answer:
+    """What is answered in a window of our own, of which nothing is left then: Tcl ends the program where another thread
+    clears an interpreter away. Raises XlKpiError, as `_own_window`."""
+    try:
+        return _asked(ask)
+    finally:
+        gc.collect()
+
+
+def _asked(ask: Callable[[Desk], Answer]) -> Answer:
+    with _own_window() as desk:
+        return ask(desk)
 
 
 @contextmanager
