@@ -117,9 +117,18 @@ def same(expected: float | str, shown: Value) -> bool:
     return isinstance(shown, float | int) and abs(shown - expected) < 1e-9
 
 
-def in_groups(group: Callable[[Case], str]) -> list[Any]:
+def in_groups(group: Callable[[Case], str], slow: Callable[[Case], bool] = lambda case: False) -> list[Any]:
     """The cases as parameters; those of one group run in one process, which then prepares for them once."""
-    return [pytest.param(case, id=case.id, marks=pytest.mark.xdist_group(group(case))) for case in CASES]
+
+    def marks(case: Case) -> list[pytest.MarkDecorator]:
+        return [pytest.mark.xdist_group(group(case)), *([pytest.mark.slow] if slow(case) else [])]
+
+    return [pytest.param(case, id=case.id, marks=marks(case)) for case in CASES]
+
+
+def beside_the_main_ones(case: Case) -> bool:
+    """Whether a case is none of those that every scheme has: these run with every engine, the others where it is quick."""
+    return not case.name.startswith(("满分", "典型", "边界", "否决", "一票", "全部未填"))
 
 
 # --- the files
@@ -275,8 +284,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], bytes]:
     return fill
 
 
-@pytest.mark.parametrize("case", in_groups(lambda case: f"formulas-{case.scheme}-{case.level}"))
-def test_formulas_shows_in_the_workbook_what_was_worked_by_hand(case: Case) -> None:
+@pytest.mark.parametrize("case", in_groups(lambda case: f"formulas-{case.scheme}-{case.level}", beside_the_main_ones))
+def test_formulas_shows_in_the_workbook_what_was_worked_by_hand(case: Case, request: pytest.FixtureRequest) -> None:
+    if beside_the_main_ones(case) and "slow" not in request.config.option.markexpr:
+        pytest.skip("很慢，用 pytest -m slow 运行")
     plan = case.plan
     inputs: dict[str, Value] = {plan.at(name + SELF): value for name, value in case.answers.items()}
     shown = model_of(case.scheme, case.level).calculate(inputs)
