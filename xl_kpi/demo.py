@@ -21,6 +21,14 @@ from xl_kpi.workbook.saving import save
 SIMULATED = "zaozhuang-hospital-2022"
 UNITS = 12
 Answers = dict[str, float | str]
+# What a bureau might decide, for all hospitals alike.
+BUREAU = {
+    "leads_most": 3.0,
+    "signed_most": 8.0,
+    "city_newborn": 0.96,
+    "city_prenatal": 0.93,
+    "city_elimination": 0.95,
+}
 
 
 def blanks(folder: Path) -> Iterator[Path]:
@@ -52,7 +60,7 @@ def simulate(program: Program, seed: int) -> Answers:
     for task in program.tasks:
         answers |= {f"{task.id}.{name}": value for name, value in _task_answers(task, draw, quality).items()}
     for bound in program.setup:
-        answers[bound.id] = _plain(bound.spec, draw, quality, program.scheme.year)
+        answers[bound.id] = BUREAU.get(bound.spec.id) or _plain(bound.spec, draw, quality)
     fatal = next((v.needs[0] for task in program.tasks for v in task.vetoes if "fail" in v.effects), "")
     if fatal and seed in (4, 12):
         answers[fatal] = 1 if seed == 4 else "无"
@@ -67,7 +75,11 @@ def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answe
         answers |= _rule_answers(rule, draw, quality)
     for bound in task.inputs:
         if bound.spec.id not in answers and bound.spec.required:
-            answers[bound.spec.id] = _plain(bound.spec, draw, quality, 0)
+            answers[bound.spec.id] = _plain(bound.spec, draw, quality)
+    for relation in task.task.constraints:  # one of them is no more than the other
+        less, more = answers.get(str(relation.smaller)), answers.get(str(relation.larger))
+        if isinstance(less, float | int) and isinstance(more, float | int):
+            answers[str(relation.smaller)] = min(less, more)
     return {name: value for name, value in answers.items() if any(b.spec.id == name for b in task.inputs)}
 
 
@@ -136,7 +148,7 @@ def _meeting(rule: Threshold, spec: Input, draw: random.Random, good: bool) -> f
     return min(max(round(value, 4), low), high)
 
 
-def _plain(spec: Input, draw: random.Random, quality: float, year: int) -> float | str:
+def _plain(spec: Input, draw: random.Random, quality: float) -> float | str:
     """An answer to an input no rule has more to say about."""
     if spec.kind == "choice":
         if YES in spec.choices:
