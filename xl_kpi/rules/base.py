@@ -24,7 +24,7 @@ IF_NONE_WORDS: dict[IfNone, str] = {"full": "得满分", "zero": "不得分", "e
 
 def _no_truth_value(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("应为数字（YAML 把 yes、on、true 读作真假值）")
+        raise ValueError("应为数字（YAML 把 yes、on、true 当作真假值）")
     return value
 
 
