@@ -184,7 +184,9 @@ def _saving(instance: Instance, book: Any) -> Iterator[None]:
     first where it is told to, which matters under manual calculation only, and writes every sheet; pyOpenVBA leaves one
     that nobody wrote to as it was, whatever its formulas now come to."""
     for sheet in book.sheets_:
-        sheet.dirty = True
+        part = sheet.part_name
+        if not part or not book.package or not book.package.has(part) or b"sheetData" in book.package.read(part):
+            sheet.dirty = True  # a sheet without cells (a chart's) cannot be written
     manual = instance.application.calculation == _MANUAL
     if instance.calculate_before_save and manual:
         _calculate(instance, instance.application)
