@@ -26,17 +26,18 @@ from hypothesis import strategies as st
 from xl_kpi import api
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops, semantics
+from xl_kpi.layout import values as layout_values
+from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.program.assessment import run
+from xl_kpi.program.build import FINAL, REVIEW, SELF, STAGES, BoundInput, Program
+from xl_kpi.returned import read
+from xl_kpi.returned.read import Filled
+from xl_kpi.returned.rewrite import patched
 from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme.load import TEMPLATES
-from xl_kpi.scheme.program import FINAL, REVIEW, SELF, STAGES, BoundInput, Program
-from xl_kpi.scoring.run import run
-from xl_kpi.workbook import compare, read
-from xl_kpi.workbook.archive import replace_parts
-from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import unpack
-from xl_kpi.workbook.plan import Plan, plan_of
-from xl_kpi.workbook.read import Filled
-from xl_kpi.workbook.rewrite import patched
+from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.archive import replace_parts
+from xl_kpi.xlsx.package import unpack
 
 CASES = Path(__file__).resolve().parent / "cases"
 Typed = dict[str, float | str | None]
@@ -230,8 +231,8 @@ def typed_in(empty: Filled, plan: Plan, typed: Typed) -> bytes:
 def compared(plan: Plan, rows: Sequence[Typed], recalculated: Sequence[Mapping[str, Value]], tally: Tally) -> None:
     """Compare every formula cell of some workbooks, scored in one batch, with what an engine made of each."""
     batch = run(plan.program, rows)
-    for typed, values, engine in zip(rows, compare.shown(plan, batch), recalculated, strict=True):
-        shown = compare.by_place(plan, values)
+    for typed, values, engine in zip(rows, layout_values.shown(plan, batch), recalculated, strict=True):
+        shown = layout_values.by_place(plan, values)
         assert {f"{sheet}!{name}" for sheet, name in shown} == set(engine)
         tally.workbooks += 1
         tally.values += len(shown)

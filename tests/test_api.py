@@ -12,7 +12,7 @@ from xl_kpi import api
 from xl_kpi.findings import SchemeError
 
 TESTS = Path(__file__).resolve().parent
-SMALL = TESTS / "workbook" / "golden" / "small.yaml"
+SMALL = TESTS / "golden" / "small.yaml"
 
 pytestmark = pytest.mark.xdist_group("small")
 

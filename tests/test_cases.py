@@ -24,11 +24,11 @@ from xl_kpi import api
 from xl_kpi.engines.base import Engine, Value
 from xl_kpi.engines.formulas import FormulasModel
 from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.program.assessment import run
+from xl_kpi.program.build import SELF
 from xl_kpi.rules.base import SETUP, Level
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import SELF
-from xl_kpi.scoring.run import run
-from xl_kpi.workbook.plan import Plan, plan_of
 
 FOLDER = Path(__file__).resolve().parent / "cases"
 MISSING, INVALID = "未填", "有误"

@@ -21,7 +21,7 @@ from xl_kpi import cli
 from xl_kpi.findings import speak
 
 TESTS = Path(__file__).resolve().parent
-SMALL = TESTS / "workbook" / "golden" / "small.yaml"
+SMALL = TESTS / "golden" / "small.yaml"
 CASE = yaml.safe_load((SMALL.parent / "small.answers.yaml").read_text(encoding="utf-8"))
 BLANK = "示例疾控中心_2024_small-2024.xlsx"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

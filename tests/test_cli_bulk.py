@@ -23,9 +23,9 @@ from bulk_files import SMALL, returned, small, with_cell, with_meta, with_text
 
 import xl_kpi
 from xl_kpi import api, cli
+from xl_kpi.bulk import returns
 from xl_kpi.findings import speak
-from xl_kpi.summary import returns
-from xl_kpi.workbook import saving
+from xl_kpi.xlsx import save as saving
 
 bulk = pytest.mark.xdist_group("bulk")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="信号是 POSIX 的概念")
@@ -285,7 +285,7 @@ def test_recalc_writes_what_it_can_and_names_the_rest(
 
 
 def _dies_of_c(sources: list[api.Source], scheme_file: str = "", engine: str = api.NATIVE) -> list[Any]:
-    from xl_kpi.checking import name_of, recalculated
+    from xl_kpi.returned.check import name_of, recalculated
 
     if "c.xlsx" in map(name_of, sources):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -21,8 +21,8 @@ from test_cases import CASES, Case, differences
 
 from xl_kpi import api
 from xl_kpi.engines.base import Value
-from xl_kpi.scheme.program import SELF
-from xl_kpi.workbook.plan import plan_of
+from xl_kpi.layout.plan import plan_of
+from xl_kpi.program.build import SELF
 
 pytestmark = pytest.mark.xdist_group("gnumeric")
 # Every sort of return that goes wrong, each at another scheme or level.

@@ -23,7 +23,7 @@ from xl_kpi import api, outward
 from xl_kpi.engines.base import Engine
 from xl_kpi.findings import XlKpiError, speak
 
-SMALL = Path(__file__).resolve().parent / "workbook" / "golden" / "small.yaml"
+SMALL = Path(__file__).resolve().parent / "golden" / "small.yaml"
 
 # What a unit may type, and what a cell of the CSV file then holds.
 HOSTILE = {

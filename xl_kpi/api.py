@@ -12,27 +12,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xl_kpi import checking, engines
-from xl_kpi.checking import ANY, NATIVE, Asked, Report
+from xl_kpi import engines
+from xl_kpi.blank import clone
+from xl_kpi.bulk.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
+from xl_kpi.layout.plan import filename, plan_of
+from xl_kpi.program import issues
+from xl_kpi.program.answers import reading
+from xl_kpi.program.assessment import Assessment, Typed, assess, run
+from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, Program
+from xl_kpi.returned import check as checking
+from xl_kpi.returned.carry import Carried, carry
+from xl_kpi.returned.check import ANY, NATIVE, Asked, Report
+from xl_kpi.returned.read import read
+from xl_kpi.returned.rewrite import patched
+from xl_kpi.returned.verify import examine
 from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import FINAL, NOTE, REVIEW, SELF, Program
-from xl_kpi.scoring import checks
-from xl_kpi.scoring.answers import reading
-from xl_kpi.scoring.run import Assessment, Typed, assess, run
-from xl_kpi.summary.returns import Crew, Row, check_all, recalculate_all
-from xl_kpi.workbook import clone
-from xl_kpi.workbook.carry import Carried, carry
-from xl_kpi.workbook.cells import ReadValue, Value
-from xl_kpi.workbook.expected import Place
-from xl_kpi.workbook.plan import filename, plan_of
-from xl_kpi.workbook.read import Source, read
-from xl_kpi.workbook.rewrite import patched
-from xl_kpi.workbook.units import unwritable
-from xl_kpi.workbook.verify import examine
+from xl_kpi.units.listing import unwritable
+from xl_kpi.xlsx.addresses import Place
+from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.source import Source
 
 __all__ = [
     "ANY",
@@ -169,7 +171,7 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
         spec = specs[name]
         given = _as_typed(value, spec)
         at = plan.at(name + stage)
-        why = checks.unfitting(given, spec)
+        why = issues.unfitting(given, spec)
         if why:
             remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
         typed[_place(at)] = given

@@ -17,12 +17,12 @@ from typing import IO, Any, TypeVar
 from tqdm import tqdm
 
 from xl_kpi import __version__, api, demo, outward
+from xl_kpi.bulk.folder import Found, listing, refuse_clash
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
-from xl_kpi.summary.folders import Found, listing, refuse_clash
-from xl_kpi.workbook.archive import is_signed
-from xl_kpi.workbook.saving import SavedBeside, save
-from xl_kpi.workbook.units import Unit, read_units, unit_key
+from xl_kpi.units.listing import Unit, read_units, unit_key
+from xl_kpi.xlsx.archive import is_signed
+from xl_kpi.xlsx.save import SavedBeside, save
 
 CLEAN, FOUND, USAGE = 0, 1, 2
 LEVELS = ("省", "市", "县")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xl_kpi import api
+from xl_kpi.program.build import BoundTask, Program
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
 from xl_kpi.rules.base import YES, Input, Rule, key, parts
@@ -15,8 +16,7 @@ from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.judged import Judged
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.threshold import Threshold
-from xl_kpi.scheme.program import BoundTask, Program
-from xl_kpi.workbook.saving import save
+from xl_kpi.xlsx.save import save
 
 SIMULATED = "zaozhuang-hospital-2022"
 UNITS = 12

@@ -25,7 +25,7 @@ from PIL import Image, ImageChops, ImageGrab, ImageOps
 from xl_kpi import api, demo
 from xl_kpi.addin.actions import ACTIONS
 from xl_kpi.addin.panel import Panel
-from xl_kpi.workbook.saving import save
+from xl_kpi.xlsx.save import save
 
 HERE = Path(__file__).resolve().parent
 SCHEME = "zaozhuang-cdc-2022"

@@ -15,7 +15,7 @@ from pyopenvba.interpreter._values import EMPTY
 from xl_kpi import api
 from xl_kpi.addin import commands
 from xl_kpi.findings import XlKpiError, finding
-from xl_kpi.workbook.plan import CHECKS, ENTRY
+from xl_kpi.layout.plan import CHECKS, ENTRY
 
 
 @pytest.fixture

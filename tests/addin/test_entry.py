@@ -16,7 +16,7 @@ from xl_kpi import api
 from xl_kpi.addin import entry
 from xl_kpi.addin.desk import TITLE
 from xl_kpi.addin.machine import Check
-from xl_kpi.workbook.plan import ENTRY, RULES
+from xl_kpi.layout.plan import ENTRY, RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,8 @@ from xl_kpi import api
 from xl_kpi.addin import files
 from xl_kpi.addin.carrying import carry
 from xl_kpi.findings import XlKpiError
-from xl_kpi.workbook.archive import pack
-from xl_kpi.workbook.units import Unit
+from xl_kpi.units.listing import Unit
+from xl_kpi.xlsx.archive import pack
 
 
 def stop() -> None:
@@ -91,7 +91,7 @@ def test_the_actions_load_neither_tkinter_nor_xlwings() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-OLDER = Path(__file__).resolve().parents[1] / "workbook" / "older"
+OLDER = Path(__file__).resolve().parents[1] / "older"
 
 
 def test_answers_of_older_workbooks_go_into_fresh_ones_of_their_units(tmp_path: Path) -> None:

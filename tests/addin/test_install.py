@@ -28,7 +28,7 @@ from xl_kpi.addin.doctor import doctor
 from xl_kpi.addin.install import install, uninstall
 from xl_kpi.addin.machine import THIS_MACHINE, Check, System
 from xl_kpi.findings import XlKpiError, speak
-from xl_kpi.workbook.archive import replace_parts
+from xl_kpi.xlsx.archive import replace_parts
 
 PYTHON = r"C:\用户 甲\Program Files\Python311\python.exe"
 OURS = (xl_kpi.__version__, version("xlwings"))

@@ -19,10 +19,10 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
 from xl_kpi import api, cli
 from xl_kpi.addin import actions, commands, entry, files
 from xl_kpi.addin.files import Outcome
+from xl_kpi.bulk.folder import Found
 from xl_kpi.findings import Finding, speak
-from xl_kpi.summary.folders import Found
-from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
-from xl_kpi.workbook.sheets import checks
+from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
+from xl_kpi.layout.sheets import checks
 
 try:
     import tkinter as tk

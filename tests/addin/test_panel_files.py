@@ -20,7 +20,7 @@ from xl_kpi import api
 from xl_kpi.addin import actions
 from xl_kpi.addin.actions import Action
 from xl_kpi.addin.files import Column, Line, Outcome, Progress, Watch
-from xl_kpi.workbook.plan import ENTRY
+from xl_kpi.layout.plan import ENTRY
 
 try:
     import tkinter as tk
@@ -38,7 +38,7 @@ except ImportError:
 
 pytestmark = [pytest.mark.xdist_group("panel"), pytest.mark.usefixtures("display")]
 
-OLDER = Path(__file__).resolve().parents[1] / "workbook" / "older"
+OLDER = Path(__file__).resolve().parents[1] / "older"
 NAME = "枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"
 
 
@@ -373,7 +373,7 @@ def test_a_table_that_is_open_elsewhere_is_saved_beside_it(
         replace(source, to)
 
     monkeypatch.setattr(os, "replace", refuses)
-    monkeypatch.setattr("xl_kpi.workbook.saving._PAUSE", 0)
+    monkeypatch.setattr("xl_kpi.xlsx.save._PAUSE", 0)
     monkeypatch.setattr(window.chooser, "target", lambda title, name: target)
     window.save()
     finish(window)

@@ -16,8 +16,8 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LAT
 from xl_kpi import api
 from xl_kpi.addin import commands, entry, settings
 from xl_kpi.findings import finding
-from xl_kpi.workbook.plan import CHECKS, ENTRY
-from xl_kpi.workbook.sheets import checks
+from xl_kpi.layout.plan import CHECKS, ENTRY
+from xl_kpi.layout.sheets import checks
 
 _MANUAL = -4135
 ALL = ("ScreenUpdating", "EnableEvents", "CalculateBeforeSave", "Calculation", "StatusBar")

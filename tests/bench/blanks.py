@@ -19,11 +19,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from xl_kpi import api
-from xl_kpi.workbook import clone
-from xl_kpi.workbook.draft import UNLOCKED, a1, column_letter
-from xl_kpi.workbook.plan import Plan, plan_of
-from xl_kpi.workbook.style import LOOKS
-from xl_kpi.workbook.write import render
+from xl_kpi.blank import clone
+from xl_kpi.blank.render import render
+from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.sheet import UNLOCKED
+from xl_kpi.layout.style import LOOKS
+from xl_kpi.xlsx.addresses import a1, column_letter
 
 
 def main() -> None:

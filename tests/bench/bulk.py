@@ -23,8 +23,9 @@ from pathlib import Path
 
 from engines import CHUNK, Taken, Work, best, filled, read_values
 
-from xl_kpi import checking, engines
+from xl_kpi import engines
 from xl_kpi.engines import libreoffice
+from xl_kpi.returned import check as checking
 
 _OFFICE = 64  # files in a batch of LibreOffice's
 _MB = 2**20

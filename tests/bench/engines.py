@@ -18,16 +18,17 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from xl_kpi import api, checking, demo, engines
+from xl_kpi import api, demo, engines
+from xl_kpi.blank.clone import Template
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.formulas import FormulasModel
-from xl_kpi.workbook.archive import pack
-from xl_kpi.workbook.clone import Template
-from xl_kpi.workbook.package import unpack
-from xl_kpi.workbook.plan import CODE, UNIT
+from xl_kpi.layout.plan import CODE, UNIT
+from xl_kpi.returned import check as checking
+from xl_kpi.xlsx.archive import pack
+from xl_kpi.xlsx.package import unpack
 
 SCHEME = "zaozhuang-hospital-2022"
-CHUNK = 128  # files a worker is handed at once, see xl_kpi/summary/returns.py
+CHUNK = 128  # files a worker is handed at once, see xl_kpi/bulk/returns.py
 _FEW = 32  # files for engines that take long
 _DISTINCT = 400  # sets of answers; more files than that repeat them under other names, once nothing of them is kept
 

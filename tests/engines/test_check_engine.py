@@ -1,6 +1,6 @@
 """`xl-kpi check --engine`: another engine calculates the file as it is, and every cell it sees otherwise is named.
 
-The workbook is that of tests/workbook/golden/small.yaml with the answers worked by hand there: 67.5 points of 100.
+The workbook is that of tests/golden/small.yaml with the answers worked by hand there: 67.5 points of 100.
 """
 
 from __future__ import annotations

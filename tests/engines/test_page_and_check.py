@@ -19,8 +19,8 @@ from hostile_book import Book, case_of, inline
 
 from xl_kpi import api
 from xl_kpi.engines.base import Engine, Value
-from xl_kpi.scheme.program import SELF, STAGES
-from xl_kpi.workbook.plan import Plan
+from xl_kpi.layout.plan import Plan
+from xl_kpi.program.build import SELF, STAGES
 
 COUNTED = ("missing", "invalid", "total", f"total{SELF}", "complete")
 Odd = tuple[str, str]  # the body of a cell, and its type

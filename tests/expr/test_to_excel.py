@@ -10,10 +10,11 @@ import pytest
 
 from xl_kpi import api
 from xl_kpi.expr import ops, to_excel
-from xl_kpi.expr.to_excel import ALLOWED_FUNCTIONS, number_text, quoted
+from xl_kpi.expr.to_excel import ALLOWED_FUNCTIONS, quoted
+from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.scheme import load
-from xl_kpi.workbook.draft import Homes, Sheet
-from xl_kpi.workbook.plan import plan_of
+from xl_kpi.xlsx.cells import number_text
 
 
 class Column:

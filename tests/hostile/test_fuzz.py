@@ -26,8 +26,8 @@ from hostile_child import checked
 from openpyxl.utils.datetime import to_excel
 
 from xl_kpi.findings import CATALOGUE
-from xl_kpi.scheme.program import STAGES
-from xl_kpi.scoring.run import assess, run
+from xl_kpi.program.assessment import assess, run
+from xl_kpi.program.build import STAGES
 
 CHUNKS = 5
 SPOILT, MANY = 500, 10_000

@@ -188,7 +188,7 @@ def test_what_sheetjs_saves_has_lost_validations_and_protection_and_nothing_else
 
 
 def _typed(scheme: str, folder: Path) -> bytes:
-    """A blank opened in LibreOffice, filled key by key, and saved; by the session of tests/workbook."""
+    """A blank opened in LibreOffice, filled key by key, and saved; by tests/support/libreoffice_session.py."""
     case = typical_case(scheme)
     blank, saved = folder / "空.xlsx", folder / "存盘.xlsx"
     blank.write_bytes(api.build(case.settled))
@@ -214,7 +214,7 @@ def _typed(scheme: str, folder: Path) -> bytes:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    script = Path(__file__).parents[1] / "workbook" / "libreoffice_session.py"
+    script = Path(__file__).parents[1] / "support" / "libreoffice_session.py"
     try:
         done = subprocess.run(
             [PYTHON, "-I", str(script), pipe],

@@ -18,14 +18,15 @@ from example_book import TASKS, ExampleBook, book_of, examples_of
 from xl_kpi.engines.base import CellError, Engine
 from xl_kpi.engines.base import Value as EngineValue
 from xl_kpi.findings import SchemeError
+from xl_kpi.layout import values as layout_values
+from xl_kpi.program.assessment import run
+from xl_kpi.returned import read
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import INVALID, Example, Input
-from xl_kpi.scoring.run import run
-from xl_kpi.workbook import compare, read
-from xl_kpi.workbook.archive import replace_parts
-from xl_kpi.workbook.cells import Value
-from xl_kpi.workbook.draft import a1
-from xl_kpi.workbook.package import unpack
+from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.archive import replace_parts
+from xl_kpi.xlsx.cells import Value
+from xl_kpi.xlsx.package import unpack
 
 ERROR = "#DIV/0!"  # typed as a text by the public API, then made an error value in the file
 MIXES = 8
@@ -69,8 +70,8 @@ def disagreements(book: ExampleBook, workbooks: list[bytes], recalculated: list[
     batch = run(book.plan.program, typed)
     nodes = {f"{sheet}!{a1(*at)}": node for node, (sheet, at) in book.plan.homes.items()}
     found = []
-    for row, (results, values) in enumerate(zip(recalculated, compare.shown(book.plan, batch), strict=True)):
-        for (sheet, name), expected in compare.by_place(book.plan, values).items():
+    for row, (results, values) in enumerate(zip(recalculated, layout_values.shown(book.plan, batch), strict=True)):
+        for (sheet, name), expected in layout_values.by_place(book.plan, values).items():
             at = f"{sheet}!{name}"
             if isinstance(results[at], CellError) or not same(results[at], expected):
                 found.append(f"{row}：{at}（{nodes.get(at, '')}）得 {results[at]!r}，应为 {expected!r}")

@@ -14,11 +14,11 @@ from example_book import TASKS, ExampleBook, ExampleTask
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr.semantics import EXCLUDED
 from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.layout import values as layout_values
+from xl_kpi.program.assessment import run
+from xl_kpi.program.build import SELF
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import INVALID, MISSING, Rule
-from xl_kpi.scheme.program import SELF
-from xl_kpi.scoring.run import run
-from xl_kpi.workbook import compare
 
 RECALCULATING = ("formualizer", "formulas", "libreoffice", "pyopenvba")
 VIEWS = {"self": SELF, "final": ""}  # 自评得分 and 核定得分, and what their nodes end in
@@ -67,7 +67,7 @@ def test_the_workbook_shows_the_hand_worked_score_in_both_views(
 def test_every_formula_cell_shows_what_numpy_computes(
     book: ExampleBook, scored: Batch, recalculated: Mapping[str, Value]
 ) -> None:
-    values = compare.by_place(book.plan, compare.shown(book.plan, scored)[0])
+    values = layout_values.by_place(book.plan, layout_values.shown(book.plan, scored)[0])
     expected = {f"{sheet}!{name}": value for (sheet, name), value in values.items()}
     wrong = [
         f"{at}：得 {recalculated[at]!r}，应为 {value!r}"

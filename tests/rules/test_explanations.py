@@ -9,11 +9,11 @@ import pytest
 from example_book import TASKS, ExampleTask, examples_of, scheme_of
 from pydantic import BaseModel
 
+from xl_kpi.program.build import Program
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import YES, Example, Input, Measured, Rule
 from xl_kpi.scheme.load import parse
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import Program
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PYTHON = re.compile(r"\b(None|True|False|nan|inf)\b|[\[\]{}'\\]|[a-z_]=\w|[A-Za-z]+\(|xl_kpi|\d[eE][-+]?\d")

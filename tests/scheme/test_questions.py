@@ -12,10 +12,10 @@ from xl_kpi import api
 from xl_kpi.engines.base import Engine
 from xl_kpi.expr import ops
 from xl_kpi.expr.to_numpy import Batch
+from xl_kpi.program.assessment import run
+from xl_kpi.program.build import HINT, NOTE, SELF
+from xl_kpi.program.questions import Standard, question
 from xl_kpi.rules.base import Ask, Input
-from xl_kpi.scheme.program import HINT, NOTE, SELF
-from xl_kpi.scheme.questions import Standard, question
-from xl_kpi.scoring.run import run
 
 RATE = Input(id="r", label="及时率", kind="percent")
 WIDE = Input(id="r", label="完成率", kind="percent", max=10)

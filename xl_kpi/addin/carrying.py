@@ -22,11 +22,11 @@ from xl_kpi.addin.files import (
     unwatched,
 )
 from xl_kpi.api import Source
+from xl_kpi.bulk.folder import Found
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.outward import masked, plain
-from xl_kpi.summary.folders import Found
-from xl_kpi.workbook.read import identify
-from xl_kpi.workbook.table import Column
+from xl_kpi.returned.read import identify
+from xl_kpi.xlsx.table import Column
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ from xl_kpi import api
 from xl_kpi.addin import files, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.workbook.draft import a1, quote_sheet
-from xl_kpi.workbook.expected import names_in
-from xl_kpi.workbook.plan import CHECKS, ENTRY, RULES
-from xl_kpi.workbook.read import Source, read
-from xl_kpi.workbook.rewrite import patched
-from xl_kpi.workbook.saving import save
-from xl_kpi.workbook.sheets import checks, rules
-from xl_kpi.workbook.worksheet import area
+from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
+from xl_kpi.layout.sheets import checks, rules
+from xl_kpi.returned.expected import names_in
+from xl_kpi.returned.read import read
+from xl_kpi.returned.rewrite import patched
+from xl_kpi.xlsx.addresses import a1, area, quote_sheet
+from xl_kpi.xlsx.save import save
+from xl_kpi.xlsx.source import Source
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use

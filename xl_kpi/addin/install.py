@@ -24,7 +24,7 @@ from xl_kpi.addin.machine import (
     platform_check,
 )
 from xl_kpi.findings import XlKpiError
-from xl_kpi.workbook.saving import SavedBeside, save
+from xl_kpi.xlsx.save import SavedBeside, save
 
 
 def install(start_folder: Path | None = None, interpreter: str = "", system: System = THIS_MACHINE) -> Path:

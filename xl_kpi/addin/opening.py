@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from xl_kpi import isolation
+from xl_kpi.bulk.folder import SUFFIXES
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.summary.folders import SUFFIXES
 
 _OPENERS = {"darwin": "open"}  # on Linux xdg-open
 _OPENED = (*SUFFIXES, ".csv")  # a double-click on a table must not start a program that lies beside the workbooks

@@ -24,8 +24,8 @@ from xl_kpi.addin.desk import Desk, ExcelDesk
 from xl_kpi.addin.excel import xw
 from xl_kpi.addin.tried import Tried, report
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.workbook.read import read
-from xl_kpi.workbook.saving import save
+from xl_kpi.returned.read import read
+from xl_kpi.xlsx.save import save
 
 REPORT = "自检报告.txt"
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
-from xl_kpi.workbook.book import sheet_parts
-from xl_kpi.workbook.cells import CellError as CellError
-from xl_kpi.workbook.cells import ReadCell, ReadValue
-from xl_kpi.workbook.package import unpack
-from xl_kpi.workbook.refused import Refused
-from xl_kpi.workbook.strings import shared_strings
-from xl_kpi.workbook.worksheet import read_worksheet
+from xl_kpi.xlsx.book import sheet_parts
+from xl_kpi.xlsx.cells import CellError as CellError
+from xl_kpi.xlsx.cells import ReadCell, ReadValue
+from xl_kpi.xlsx.package import unpack
+from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.strings import shared_strings
+from xl_kpi.xlsx.worksheet import read_worksheet
 
 NOT_COMPUTED = CellError("#NOT_COMPUTED!")
 """The engine has no value for this formula: it is circular, or feeds on one that is.

@@ -22,14 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xl_kpi import isolation
-from xl_kpi.engines.base import (
-    NOT_COMPUTED,
-    CellError,
-    RecalculationError,
-    Value,
-    cached_values,
-    formula_cells,
-)
+from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, cached_values, formula_cells
 
 _NAME = "libreoffice"
 _FILTER = "Calc MS Excel 2007 XML"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from xl_kpi.expr import ops, semantics
+from xl_kpi.xlsx.cells import number_text
 
 ALLOWED_FUNCTIONS = frozenset(
     [
@@ -47,14 +48,6 @@ class Addresses(Protocol):
 def to_excel(expression: ops.Op, addresses: Addresses) -> str:
     """The formula, with its leading `=`. Raises NotImplementedError for an op Excel has no compiler for."""
     return "=" + _emit(expression, addresses)
-
-
-def number_text(value: float) -> str:
-    """A number as Excel writes it: no exponent, no needless zeros."""
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    text = f"{value:.15f}".rstrip("0").rstrip(".")
-    return text if float(text) == value else repr(value)
 
 
 def quoted(text: str) -> str:

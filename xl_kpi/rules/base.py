@@ -6,7 +6,6 @@ worked by hand.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -374,11 +373,6 @@ def share_of(points: ops.Op, weight: float, whole: float) -> ops.Op:
         if abs(exact * whole - points.value * weight) < 1e-12:
             return ops.Const(exact)
     return ops.Div(ops.Mul(points, ops.Const(weight)), ops.Const(whole))
-
-
-def serial(day: datetime.date) -> float:
-    """A date as Excel's serial number (1900 system)."""
-    return float((day - datetime.date(1899, 12, 30)).days)
 
 
 def parts(model: BaseModel) -> Iterator[BaseModel]:

@@ -20,10 +20,10 @@ from xl_kpi.rules.base import (
     Input,
     Model,
     Rule,
-    serial,
     share_of,
     show,
 )
+from xl_kpi.xlsx.cells import serial
 
 _THREE = [
     {"id": "a", "label": "部署应用"},

@@ -7,20 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    MISSING,
-    NO,
-    YES,
-    Context,
-    Example,
-    InputRef,
-    Model,
-    Rule,
-    key,
-    kind_of,
-    label_of,
-    show,
-)
+from xl_kpi.rules.base import MISSING, NO, YES, Context, Example, InputRef, Model, Rule, key, kind_of, label_of, show
 
 _UNDONE = {"id": "undone", "label": "未完成项数", "kind": "count"}
 _CHECKED = {"id": "checked", "label": "身份核对是否完成", "kind": "choice", "choices": [YES, NO]}

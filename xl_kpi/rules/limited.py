@@ -6,19 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    MISSING,
-    SETUP,
-    AnyRule,
-    Ask,
-    Constraint,
-    Context,
-    Example,
-    Number,
-    Rule,
-    show,
-    term,
-)
+from xl_kpi.rules.base import MISSING, SETUP, AnyRule, Ask, Constraint, Context, Example, Number, Rule, show, term
 
 _SIGNED = {
     "least": 3,

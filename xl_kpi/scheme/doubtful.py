@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from xl_kpi.expr.to_excel import number_text
 from xl_kpi.findings import either
 from xl_kpi.rules.base import Ask, Input, Kind, When, key
 from xl_kpi.rules.cases import Cases
 from xl_kpi.rules.level import Level
 from xl_kpi.rules.limited import Limited
 from xl_kpi.rules.tiers import Tiers
+from xl_kpi.xlsx.cells import number_text
 
 OPEN = 1e7  # a bound from here on is none: nobody would fill in so much
 

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from xl_kpi.findings import Finding, SchemeError, either, finding
+from xl_kpi.program.build import Program
 from xl_kpi.rules.base import SETUP, Ask, Input, Level, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.program import Program
 from xl_kpi.scheme.yaml_text import read_yaml
 
 # The schemes shipped: beside the package in a checkout, inside it once installed.

@@ -8,8 +8,8 @@ from pathlib import Path
 from tkinter import filedialog
 from typing import Any
 
+from xl_kpi.bulk.folder import SUFFIXES
 from xl_kpi.findings import either
-from xl_kpi.summary.folders import SUFFIXES
 
 
 class Chooser:

@@ -1,0 +1,1 @@
+"""Blank workbooks: the layout written as a file, and cut for each unit."""

@@ -1,0 +1,388 @@
+"""Everything that came back: each file's verdict, and what only shows when all of them are seen together.
+
+Verdicts come in the order of the files, the same whatever does the work: this process, processes, or a cluster. A first
+pass takes every file's hash and whose it says it is; so two files of one unit are known before either is reported, and
+a run that was broken off can be taken up where it ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Self
+
+from xl_kpi import __version__, engines
+from xl_kpi.bulk import pool
+from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding, verdict
+from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
+from xl_kpi.returned.read import identify
+from xl_kpi.scheme import load as loading
+from xl_kpi.units.listing import unit_key
+from xl_kpi.xlsx.source import Source, name_and_content
+
+Row = dict[str, Any]
+"""What checking one file came to, with the keys of `xl-kpi check --json`."""
+
+_CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at most: with the scorer, and with another engine
+_SECONDS, _SLOW_SECONDS = 30.0, 120.0  # what one file may take
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who does the work: so many processes (0: this one; None: one for each core), or a Dask scheduler.
+
+    With `ship` the files go to the workers as bytes; without, as paths that the workers can open. `watch` is called at
+    least every second while the work lasts; what it raises ends the work, and the workers with it.
+    """
+
+    workers: int | None = None
+    scheduler: str = ""
+    ship: bool = False
+    watch: Callable[[], None] | None = field(default=None, repr=False, compare=False, kw_only=True)
+    team: pool.Team | None = field(default=None, repr=False, compare=False, kw_only=True)  # they, while they stay
+
+    @contextmanager
+    def staying(self) -> Iterator[Self]:
+        """The same crew, whose workers stay from one call of `each` to the next."""
+        with pool.Team(self.workers, self.scheduler, self.watch) as team:
+            yield replace(self, team=team)
+
+    def each(
+        self,
+        function: Callable[[list[Source]], list[Any]],
+        sources: Iterable[Source],
+        lost: Any,
+        engine: str = NATIVE,
+    ) -> Iterator[Any]:
+        """The results of a function over files, in their order."""
+        slow = engine != NATIVE
+        with nullcontext(self.team) if self.team else pool.Team(self.workers, self.scheduler, self.watch) as team:
+            yield from team.each(
+                function,
+                map(_shipped if self.ship else _found, sources),
+                lost=lost,
+                count=len(sources) if isinstance(sources, Sized) else None,
+                chunk=_SLOW_CHUNK if slow else _CHUNK,
+                seconds=_SLOW_SECONDS if slow else _SECONDS,
+            )
+
+
+def _shipped(source: Source) -> Source:
+    try:
+        return name_and_content(source)
+    except WorkbookError:
+        return source  # whoever opens it will say why it cannot be
+
+
+def _found(source: Source) -> Source:
+    """A source that a worker in another folder finds too."""
+    return source.absolute() if isinstance(source, Path) else source
+
+
+def _absolute(scheme_file: str) -> str:
+    """The same for a scheme, which may also be a name."""
+    return str(Path(scheme_file).absolute()) if scheme_file.endswith((".yaml", ".yml")) else scheme_file
+
+
+class Known(NamedTuple):
+    """What the first pass takes of a file: the hash of its bytes, and whose workbook it says it is."""
+
+    digest: str
+    unit: str
+    owner: tuple[str, ...]  # scheme, year, level, unit; empty for what is none of ours
+    code: str  # the unit's, where it has one
+
+
+@dataclass
+class Together:
+    """What is known of the files as a whole, by position: their names, copies, and files that contradict each other."""
+
+    known: list[Known]
+    called: list[str]
+    copies: dict[int, int] = field(default_factory=dict)  # a copy, and the file of which it is one
+    rivals: dict[int, list[int]] = field(default_factory=dict)
+
+
+def check_all(
+    sources: Sequence[Source],
+    scheme_file: str = "",
+    asked: Asked = ANY,
+    engine: str = NATIVE,
+    crew: Crew = Crew(),
+    journal: Path | None = None,
+) -> Iterator[Row]:
+    """The verdict of every file, in their order, as they become available; then the units that handed in nothing.
+
+    Of several files with one unit's same answers the first counts, the others are noted as copies; where the answers
+    differ none of them silently wins: all are flagged. With a journal (a file) what was finished by an earlier run is
+    not done again, as long as content, scheme, options and version are the same. Raises SchemeError for `scheme_file`,
+    XlKpiError where the workers or the engine cannot be had or the journal is another file, OSError for the journal.
+    A file on which another engine fails, dies or takes too long keeps the verdict it has without it.
+    """
+    engines.require(engine)
+    if scheme_file:
+        loading.load(scheme_file)
+        scheme_file = _absolute(scheme_file)
+    each = partial(_each_row, question=partial(_rows, scheme_file=scheme_file, asked=asked), engine=engine)
+    with crew.staying() as crew:
+        together = _together(sources, scheme_file, asked, crew)
+        if journal is None:
+            rows = each(crew, sources)
+        else:
+            question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
+            keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
+            rows = _resumed(sources, keys, journal, partial(each, crew))
+        for position, row in enumerate(rows):
+            yield _annotated(row, position, together)
+    handed_in = {unit_key(known.unit) for known in together.known}
+    for unit in asked.units:
+        if unit_key(unit) not in handed_in:
+            row = rejected("", finding("missing-unit", unit=unit)).as_json()
+            yield row | {"unit": unit, "duplicate_of": None}
+
+
+def recalculate_all(
+    sources: Sequence[Source], scheme_file: str = "", engine: str = NATIVE, crew: Crew = Crew()
+) -> Iterator[bytes | tuple[Finding, ...]]:
+    """Each workbook with its cached values worked out anew, or the findings that say why not, in their order.
+
+    Raises XlKpiError where the engine cannot be had.
+    """
+    engines.require(engine)
+    if scheme_file:
+        loading.load(scheme_file)
+        scheme_file = _absolute(scheme_file)
+    return crew.each(partial(recalculated, scheme_file=scheme_file, engine=engine), sources, _lost_findings, engine)
+
+
+# what workers do
+
+
+def _rows(sources: list[Source], scheme_file: str, asked: Asked, engine: str = NATIVE) -> list[Row]:
+    return [report.as_json() for report in checked(sources, scheme_file, asked, engine)]
+
+
+def _known(sources: list[Source]) -> list[Known]:
+    return [_know(source) for source in sources]
+
+
+def _know(source: Source) -> Known:
+    try:
+        name, content = name_and_content(source)
+    except WorkbookError:
+        return _UNKNOWN
+    meta = identify((name, content))
+    digest = hashlib.sha256(content).hexdigest()
+    if meta is None:
+        return Known(digest, "", (), "")
+    return Known(digest, meta.unit, (meta.scheme, str(meta.year), meta.level, unit_key(meta.unit)), meta.code)
+
+
+_UNKNOWN = Known("", "", (), "")
+
+
+def _answers(sources: list[Source], scheme_file: str, asked: Asked) -> list[str]:
+    """Of each file a digest of its answers; empty for one that is rejected, which contradicts no other."""
+    reports = checked(sources, scheme_file, asked)
+    return ["" if report.verdict == "reject" else report.answers for report in reports]
+
+
+# what their work is lost to
+
+
+def _lost_findings(source: Source, why: str) -> tuple[Finding, ...]:
+    return (finding("unprocessable", file=name_of(source), why=why),)
+
+
+class _Lost(NamedTuple):
+    """A file whose row was lost, and why."""
+
+    source: Source
+    why: str
+
+
+def _lost_row(source: Source, why: str) -> Row:
+    return rejected(name_of(source), *_lost_findings(source, why)).as_json()
+
+
+def _lost_known(source: Source, why: str) -> Known:
+    return _UNKNOWN
+
+
+def _lost_answers(source: Source, why: str) -> str:
+    return ""
+
+
+def _each_row(
+    crew: Crew, sources: Sequence[Source], question: Callable[..., list[Row]], engine: str
+) -> Iterator[Row]:
+    """The row of each file. One lost with another engine may be that engine's fault: it is asked for again without."""
+    for row in crew.each(partial(question, engine=engine), sources, _Lost, engine):
+        if not isinstance(row, _Lost):
+            yield row
+        elif engine == NATIVE:
+            yield _lost_row(*row)
+        else:
+            again: Row
+            (again,) = crew.each(question, [row.source], _lost_row)
+            failed = finding("engine-failed", engine=engine, why=row.why)
+            yield again | {"findings": [*again["findings"], failed.as_json()]}
+
+
+# the files together
+
+
+def _together(sources: Sequence[Source], scheme_file: str, asked: Asked, crew: Crew) -> Together:
+    drawn = _Drawn(sources)
+    known = list(crew.each(_known, drawn, _lost_known))
+    together = Together(known, _called(drawn.places))
+    owned = [positions for positions in _by_owner(together.known) if len(positions) > 1]
+    shared = [position for positions in owned for position in positions]
+    read = crew.each(
+        partial(_answers, scheme_file=scheme_file, asked=asked),
+        [sources[position] for position in shared],
+        _lost_answers,
+    )
+    answers = dict(zip(shared, read, strict=True))
+    for positions in owned:
+        first: dict[str, int] = {}  # of each set of answers; a file that is rejected has none
+        for position in positions:
+            digest = answers.get(position)
+            if digest:
+                original = first.setdefault(digest, position)
+                if original != position:
+                    together.copies[position] = original
+        if len(first) > 1:
+            for position in positions:
+                if answers[position]:
+                    together.rivals[position] = [p for p in positions if answers[p] not in ("", answers[position])]
+    return together
+
+
+def _by_owner(known: Sequence[Known]) -> Iterator[list[int]]:
+    """The positions of each unit's files. Units of one name are two only where their codes say so."""
+    owners: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for position, of in enumerate(known):
+        if of.owner:
+            owners[of.owner][of.code].append(position)
+    for by_code in owners.values():
+        if len(by_code.keys() - {""}) > 1:
+            yield from by_code.values()
+        else:
+            yield sorted(position for positions in by_code.values() for position in positions)
+
+
+@dataclass
+class _Drawn:
+    """Files of which it is kept where each is: they may be opened only as they are drawn, and are not drawn for it again."""
+
+    sources: Sequence[Source]
+    places: list[Path | str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __iter__(self) -> Iterator[Source]:
+        for source in self.sources:
+            self.places.append(source if isinstance(source, Path) else source[0])
+            yield source
+
+
+def _called(places: Sequence[Path | str]) -> list[str]:
+    """What each file is called: its name, or its path where another has the same name."""
+    names = [place.name if isinstance(place, Path) else place for place in places]
+    often = Counter(names)
+    return [str(place) if often[name] > 1 else name for place, name in zip(places, names, strict=True)]
+
+
+def _annotated(row: Row, position: int, together: Together) -> Row:
+    """A row with what the other files say about it."""
+    added = []
+    copy_of, called = together.copies.get(position), together.called
+    rivals = together.rivals.get(position, [])
+    if rivals:
+        others = either("、", ", ").join(called[rival] for rival in rivals)
+        added.append(finding("conflict", others=others))
+    elif copy_of is not None:
+        added.append(finding("duplicate", other=called[copy_of]))
+    changed = row | {
+        "file": called[position],
+        "unit": row["unit"] or together.known[position].unit,
+        "duplicate_of": None if copy_of is None else called[copy_of],
+    }
+    if added:
+        changed["findings"] = [*(found.as_json() for found in added), *row["findings"]]
+        if row["verdict"] == "accept":
+            changed["verdict"], changed["code"] = verdict(added)
+    return changed
+
+
+# taking up a run that was broken off
+
+
+def _schemes(scheme_file: str) -> str:
+    files = [Path(scheme_file)] if scheme_file else sorted(loading.TEMPLATES.glob("*.yaml"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _keys(sources: Sequence[Source], known: Sequence[Known], question: str) -> list[str]:
+    """What each file's row goes by in a journal: the question asked, its name, its content; "" where that is unknown."""
+    asked = hashlib.sha256(question.encode()).hexdigest()
+    return [
+        of.digest and hashlib.sha256(json.dumps([asked, name_of(source), of.digest]).encode()).hexdigest()
+        for source, of in zip(sources, known, strict=True)
+    ]
+
+
+def _resumed(
+    sources: Sequence[Source], keys: Sequence[str], journal: Path, each: Callable[[Sequence[Source]], Iterator[Row]]
+) -> Iterator[Row]:
+    """Rows from the journal where it has them, else from the workers, and then into the journal."""
+    with journal.open("a+b") as file:
+        done = _finished(file)
+        wanting = [source for source, key in zip(sources, keys, strict=True) if key not in done]
+        fresh = each(wanting)
+        for key in keys:
+            if key in done:
+                file.seek(done[key])
+                yield json.loads(file.readline())["row"]
+            else:
+                row = next(fresh)
+                if key and row["code"] != "unprocessable":  # that may have been the machine's fault
+                    file.write(json.dumps({"key": key, "row": row}).encode() + b"\n")
+                    file.flush()
+                yield row
+
+
+_HEAD = b'{"journal": "xl-kpi check"}\n'
+
+
+def _finished(file: BinaryIO) -> dict[str, int]:
+    """Where each finished file's line begins in a journal; what a broken run left half written is cut off.
+
+    Raises XlKpiError for a file that is no journal, which is left as it is.
+    """
+    file.seek(0)
+    head = file.read(len(_HEAD))
+    if not _HEAD.startswith(head):
+        why = either("它不是进度文件，没有改动", "it is no journal of an earlier run, and was left as it is")
+        raise XlKpiError(finding("nothing-to-do", where=file.name, why=why))
+    if head != _HEAD:  # new, or broken off at once
+        file.truncate(0)
+        file.write(_HEAD)
+    found: dict[str, int] = {}
+    end = len(_HEAD)
+    for line in file:
+        if not line.endswith(b"\n"):
+            break
+        with suppress(ValueError, KeyError, TypeError):  # a line damaged on the disk; its file is done again
+            found[json.loads(line)["key"]] = end
+        end += len(line)
+    file.truncate(end)
+    return found

@@ -1,0 +1,233 @@
+"""The plan of a workbook: every sheet, cell, name and formula of a scheme. The only module that knows addresses.
+
+Writer, reader, messages and the add-in all ask the plan. It knows nothing of openpyxl.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from xl_kpi.expr import ops
+from xl_kpi.expr.to_excel import to_excel
+from xl_kpi.layout import sheets
+from xl_kpi.layout.sheet import Homes, Sheet
+from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, BoundInput, Program
+from xl_kpi.rules.base import SETUP
+from xl_kpi.scheme.model import Scheme
+from xl_kpi.xlsx.addresses import Address, a1, column_letter, quote_sheet
+
+LAYOUT = 4  # raise when the same scheme gives another workbook
+
+# What a blank shows until a unit's workbook is cut from it; each stands in one shared string.
+UNIT, CODE = "〔被考核单位〕", "〔单位代码〕"
+
+COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META = (
+    "封面",
+    "考核表",
+    "数据填报",
+    "汇总",
+    "核对",
+    "评分规则",
+    "_xl_kpi",
+)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula cell: where it is, the node it shows (None for an expression of its own), its text without the =."""
+
+    sheet: str
+    name: str
+    node: str | None
+    op: ops.Op
+    text: str
+
+
+@dataclass
+class Plan:
+    """A workbook of one scheme, year and level; units differ only in the shared strings UNIT and CODE."""
+
+    program: Program
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    homes: dict[str, tuple[str, Address]] = field(default_factory=dict)
+    entry_rows: dict[str, int] = field(default_factory=dict)  # the first row of each task's block on 数据填报
+    meta: dict[str, Address] = field(default_factory=dict)  # where the hidden sheet keeps what
+
+    @classmethod
+    def of(cls, program: Program) -> Plan:
+        """Lay out every sheet, in the order an official sees them."""
+        plan = cls(program)
+        for name in (COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META):
+            plan.sheets[name] = Sheet(name)
+        # The entry sheet first: the others link to its rows.
+        for part in (
+            sheets.entry,
+            sheets.form,
+            sheets.summary,
+            sheets.cover,
+            sheets.checks,
+            sheets.rules,
+            sheets.meta,
+        ):
+            part.lay_out(plan)
+        return plan
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme, settled for its level."""
+        return self.program.scheme
+
+    unit_text = UNIT
+    code_text = CODE
+
+    @property
+    def period(self) -> str:
+        """Which assessment: year and level."""
+        level = f"（{self.scheme.level}级）" if self.scheme.level else ""
+        return f"{self.scheme.year}年度{level}"
+
+    # placing
+
+    def home(self, sheet: Sheet, row: int, column: int, node: str, **look: Any) -> None:
+        """Give a node its cell: its formula if it has one, else a blank to be filled in."""
+        if node in self.homes:
+            raise ValueError(f"{node} has two homes")
+        self.homes[node] = (sheet.name, (row, column))
+        op = self.program.formulas.get(node)
+        if isinstance(op, ops.Const):
+            sheet.put(row, column, op.value, **look)
+        else:
+            sheet.put(row, column, op=op, **look)
+
+    def show(self, sheet: Sheet, row: int, column: int, node: str, **look: Any) -> None:
+        """Show a node that has its home elsewhere."""
+        sheet.put(row, column, op=ops.Ref(node), **look)
+
+    def place(self, sheet: str, row: int, column: int = 1) -> str:
+        """A place for hyperlinks."""
+        return f"{quote_sheet(sheet)}!{a1(row, column)}"
+
+    def link_to(self, node: str) -> str:
+        """A node's home, for hyperlinks."""
+        sheet, address = self.homes[node]
+        return self.place(sheet, *address)
+
+    # asking
+
+    def task_number(self, sheet: str, row: int) -> int:
+        """Which task (from 1) a row of 考核表, 数据填报 or 评分规则 belongs to; 0 for none."""
+        tasks = list(self.entry_rows)
+        if SETUP in tasks:
+            tasks.remove(SETUP)
+        if sheet == ENTRY:
+            return sum(self.entry_rows[task] <= row for task in tasks)
+        rows = {FORM: sheets.form.row_of, RULES: sheets.rules.row_of}.get(sheet)
+        return next((n for n in range(1, len(tasks) + 1) if rows is not None and rows(n) == row), 0)
+
+    def at(self, node: str) -> str:
+        """Where a node stands, as `数据填报!E5`."""
+        sheet, address = self.homes[node]
+        return f"{sheet}!{a1(*address)}"
+
+    def formulas(self) -> Iterator[tuple[str, str, ops.Op, str]]:
+        """Every formula cell: sheet, cell, expression, formula text."""
+        for sheet in self.sheets.values():
+            homes = Homes(self.homes, self.sheets, sheet.name)
+            for (row, column), cell in sheet.cells.items():
+                if cell.op is not None:
+                    yield sheet.name, a1(row, column), cell.op, to_excel(cell.op, homes)
+
+    @cached_property
+    def formula_cells(self) -> list[Formula]:
+        """Every formula cell with the node it shows, in the order in which values shown are kept."""
+        at_home = {(sheet, a1(*at)): node for node, (sheet, at) in self.homes.items()}
+        return [
+            Formula(sheet, name, at_home.get((sheet, name)), op, text[1:])
+            for sheet, name, op, text in self.formulas()
+        ]
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, the outcomes as out_<node>, and the rows the add-in marks."""
+        for bound in self.program.inputs():
+            yield "in_" + bound.id.replace(".", "__"), self._absolute(bound.id + SELF)
+        for node in ("total", "max", "rate", "grade", "vetoes", "complete"):
+            yield f"out_{node}", self._absolute(node)
+        column, first = column_letter(sheets.checks.MARKED_COLUMN), sheets.checks.TOP + 1
+        yield (
+            sheets.checks.MARKED_ROWS,
+            f"{quote_sheet(CHECKS)}!${column}${first}:${column}${first + sheets.checks.FINDING_ROWS - 1}",
+        )
+
+    def _absolute(self, node: str) -> str:
+        sheet, (row, column) = self.homes[node]
+        column_name = a1(1, column)[:-1]
+        return f"{quote_sheet(sheet)}!${column_name}${row}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Which template this is: the scheme as settled, and the layout."""
+        text = self.scheme.model_dump_json() + f"#{LAYOUT}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def input_map(self) -> list[dict[str, Any]]:
+        """Where every input is (the `inputs` of `xl-kpi map`)."""
+        return [self._mapped(bound) for bound in self.program.inputs()]
+
+    def _mapped(self, bound: BoundInput) -> dict[str, Any]:
+        spec = bound.spec
+        bounded = spec.kind not in ("choice", "text")
+        low, high = spec.bounds
+        return {
+            "id": bound.id,
+            "task": bound.task,
+            "label": spec.label,
+            "kind": spec.kind,
+            "required": spec.required,
+            "min": low if bounded else None,
+            "max": high if bounded else None,
+            "choices": list(spec.choices),
+            "none": spec.if_none is not None,
+            "unit": spec.unit,
+            "cells": {
+                "self": self.at(bound.id + SELF),
+                "review": self.at(bound.id + REVIEW),
+                "final": self.at(bound.id + FINAL),
+                "note": self.at(bound.id + NOTE),
+            },
+        }
+
+    def output_map(self) -> dict[str, Any]:
+        """Where every outcome is (the `outputs` of `xl-kpi map`)."""
+        return {
+            "total": self.at("total"),
+            "max": self.at("max"),
+            "grade": self.at("grade"),
+            "vetoes": self.at("vetoes"),
+            "rate": self.at("rate"),
+            "complete": self.at("complete"),
+            "groups": {g.id: self.at(f"group:{g.id}") for g in self.scheme.all_groups()},
+            "tasks": {
+                t.id: {
+                    "self": self.at(t.score + SELF),
+                    "final": self.at(t.score),
+                    "points": self.at(t.points),
+                }
+                for t in self.program.tasks
+            },
+        }
+
+
+@lru_cache(maxsize=32)
+def plan_of(scheme: Scheme) -> Plan:
+    """The plan of a settled scheme; kept, because every workbook of a batch asks for the same one."""
+    return Plan.of(Program.of(scheme))
+
+
+def filename(settled: Scheme, unit: str = "") -> str:
+    """The name a unit's workbook goes by; characters no file name may hold are replaced."""
+    safe = "".join("_" if char in '\\/:*?"<>|' or ord(char) < 32 else char for char in unit or settled.unit)
+    return f"{safe.strip('. ')}_{settled.year}_{settled.id}.xlsx"

@@ -1,0 +1,1 @@
+"""What came back: read, compared with its plan, judged, and carried over."""

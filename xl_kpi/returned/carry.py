@@ -1,0 +1,285 @@
+"""Answers out of a workbook that is out already into a fresh one: by input id, all three stages, and the free texts.
+
+The old workbook is of an older version or layout, so no plan describes it. Its answers are found by what it says of
+itself: the defined names of its inputs, the headings of its columns, the formulas that read each row. Where these do not
+agree it was spoilt, and is refused: nothing is ever read shifted. What finds no place is listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.layout.plan import FORM, Plan
+from xl_kpi.layout.sheets import form
+from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF
+from xl_kpi.returned.old_book import Entry, OldBook, old_book
+from xl_kpi.returned.read import Filled, answer, read
+from xl_kpi.returned.rewrite import patched
+from xl_kpi.returned.verify import examine
+from xl_kpi.rules.base import Input, Kind
+from xl_kpi.units.listing import unit_key
+from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.cells import CellError, ReadCell, Value
+from xl_kpi.xlsx.source import Source
+
+_STAGES = {SELF: "self", REVIEW: "review", FINAL: "final", NOTE: "note"}
+_1904 = 1462  # days between the two date systems
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A value that found no place: the input's id and stage (empty for other texts), its label, where it stands in the
+    old workbook, and why it was left."""
+
+    id: str
+    stage: str
+    label: str
+    cell: str
+    value: Value
+    why: str
+
+    def as_json(self) -> dict[str, object]:
+        """The keys of the command line's contract."""
+        return {
+            "id": self.id,
+            "stage": self.stage,
+            "label": self.label,
+            "cell": self.cell,
+            "value": self.value,
+            "why": self.why,
+        }
+
+
+@dataclass
+class Carried:
+    """The new workbook with the answers in it, how many there are, what was left, and what else to tell."""
+
+    package: bytes = b""
+    values: dict[Place, Value] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many values the new workbook holds of the old one's."""
+        return len(self.values)
+
+
+def carry(old: Source, into: Source, scheme_file: str = "") -> Carried:
+    """The answers of one workbook of ours in a fresh one of the same scheme, unit, year and level.
+
+    What the new workbook holds already stays. Raises WorkbookError for a file that is not ours or another's, for a new
+    one that is not of the version in force, and for an old one whose answers cannot be told apart with certainty.
+    """
+    new = read(into, scheme_file)
+    examine(new)  # a workbook whose rows were moved is not written to
+    book = old_book(old)
+    _same_assessment(book, new)
+    carried = Carried()
+    _inputs(book, new, carried)
+    _texts(book, new, carried)
+    for name in book.sheets:
+        if name not in new.plan.sheets and book.sheets[name].cells:
+            carried.notes.append(
+                either(
+                    f"多出的工作表“{name}”没有搬，请自行移到新表之外保存", f"the added sheet {name!r} was not carried"
+                )
+            )
+    typed = {place: value for place, value in carried.values.items() if _present(new, place) != value}
+    carried.package = patched(new, typed, keep_formulas=False)
+    return carried
+
+
+def _same_assessment(book: OldBook, new: Filled) -> None:
+    """Raises WorkbookError where the two are not of one scheme, unit, year and level."""
+    meta, plan, into = book.meta, new.plan, new.meta
+    if meta.scheme != plan.scheme.id:
+        why = either(
+            f"它属于方案“{meta.scheme}”，新表属于“{plan.scheme.id}”",
+            f"it is of {meta.scheme!r}, the new one of {plan.scheme.id!r}",
+        )
+        raise WorkbookError(finding("not-ours", file=book.file, why=why))
+    codes = {meta.code, into.code} - {""}
+    if unit_key(meta.unit) != unit_key(into.unit) or len(codes) > 1:
+        said = f"{into.unit}{into.code and f'（{into.code}）'}"
+        expected = either(f"新表是“{said}”的", f"the new one is that of {said!r}")
+        raise WorkbookError(
+            finding(
+                "other-unit",
+                file=book.file,
+                found=f"{meta.unit}{meta.code and f'（{meta.code}）'}",
+                expected=expected,
+            )
+        )
+    if meta.year != plan.scheme.year:
+        found = meta.year if isinstance(meta.year, str) else f"{meta.year or 0:g}"
+        raise WorkbookError(finding("other-year", file=book.file, found=found, expected=plan.scheme.year))
+    if meta.level != (plan.scheme.level or ""):
+        raise WorkbookError(
+            finding("other-level", file=book.file, found=meta.level, expected=plan.scheme.level or "")
+        )
+
+
+# inputs
+
+
+def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
+    specs = {bound.id: bound.spec for bound in new.plan.program.inputs()}
+    _check_labels(book, specs)
+    for entry in book.entries.values():
+        spec = specs.get(entry.id)
+        before = carried.count
+        for stage, column in zip(_STAGES, book.columns.typed, strict=False):
+            at = a1(entry.row, column)
+            cell = book.sheets[book.sheet].cells.get(at, ReadCell())
+            value = answer(cell.value)
+            if value is None and cell.formula is None:
+                continue
+            why = _misfit(entry, spec, cell, value, note=stage == NOTE)
+            place = _home(new.plan, entry.id + stage) if spec is not None else ("", "")
+            if spec is not None and not why:
+                value = value if stage == NOTE else _fitting(value, spec, book)
+                why = _taken(new, place, value)
+            if why:
+                found = cell.formula and f"={cell.formula}" if value is None else value
+                carried.left.append(Left(entry.id, _STAGES[stage], entry.label, f"{book.sheet}!{at}", found, why))
+            else:
+                carried.values[place] = value
+                if cell.formula is not None:
+                    carried.notes.append(
+                        either(
+                            f"{book.sheet}!{at} 是公式，搬的是它的结果",
+                            f"{book.sheet}!{at} holds a formula; its result was carried",
+                        )
+                    )
+        if spec is not None and entry.label != spec.label and carried.count > before:
+            said = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
+            carried.notes.append(
+                either(
+                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
+                    f"{said}: {entry.label!r} is called {spec.label!r} now",
+                )
+            )
+    for name in book.broken:
+        carried.notes.append(
+            either(f"旧表中 {name} 一行已被删除，没有可搬的数", f"the row of {name} is gone from the old workbook")
+        )
+    for number, at, label, value in book.unnamed():
+        why = either("旧表中这一行没有名称，无从对应", "its row has no name")
+        carried.left.append(Left("", list(_STAGES.values())[number], label, f"{book.sheet}!{at}", value, why))
+
+
+def _check_labels(book: OldBook, specs: dict[str, Input]) -> None:
+    """Raises WorkbookError where an input's label stands at another row, to which it does not belong: names were moved.
+
+    A label that is new words for an old input stands nowhere else.
+    """
+    for entry in book.entries.values():
+        spec = specs.get(entry.id)
+        if spec is None or entry.label == spec.label:
+            continue
+        elsewhere = [
+            other
+            for other in book.entries.values()
+            if other.label == spec.label and (other.id not in specs or specs[other.id].label != other.label)
+        ]
+        if elsewhere or spec.label in book.unnamed_labels:
+            raise book.spoilt(entry.row, spec.label, entry.label)
+
+
+def _misfit(entry: Entry, spec: Input | None, cell: ReadCell, value: Value, *, note: bool) -> str:
+    """Why a value does not fit the input of its id; empty where it does. A note beside it fits any."""
+    if spec is None:
+        return either("新表没有这一填报项", "there is no such input any more")
+    if isinstance(cell.value, CellError):
+        return either(f"单元格出错（{cell.value}）", f"an error ({cell.value})")
+    if value is None:
+        return either("是公式，没有结果", "a formula without result")
+    if note:
+        return ""
+    if entry.unit != (unit := "%" if spec.kind == "percent" else spec.unit):
+        return either(f"单位由“{entry.unit}”改成了“{unit}”", f"its unit was {entry.unit!r}, it is {unit!r}")
+    if _another_kind(entry.kind, spec.kind, value):
+        words = _KINDS[entry.kind or spec.kind], _KINDS[spec.kind]
+        return either(f"填法由{words[0][0]}改成了{words[1][0]}", f"it was {words[0][1]}, it is {words[1][1]}")
+    if spec.kind == "choice" and entry.kind == "choice" and value not in spec.choices and value in entry.choices:
+        listed = "、".join(spec.choices)
+        return either(f"现在的选项中没有它（{listed}）", f"it is not among the choices now ({listed})")
+    return ""
+
+
+_KINDS: dict[Kind, tuple[str, str]] = {
+    "number": ("数", "a number"),
+    "percent": ("百分数", "a percentage"),
+    "count": ("整数", "a whole number"),
+    "choice": ("选择", "a choice"),
+    "date": ("日期", "a date"),
+    "text": ("文字", "a text"),
+}
+
+
+def _another_kind(was: Kind | None, now: Kind, value: Value) -> bool:
+    """Whether an answer given in one kind would say something else in another."""
+    if was is None or was == now:
+        return False
+    if {was, now} <= {"number", "count"}:
+        return now == "count" and isinstance(value, float) and value != int(value)
+    return now != "text" or was == "date"
+
+
+def _fitting(value: Value, spec: Input, book: OldBook) -> Value:
+    return value + _1904 if book.date1904 and spec.kind == "date" and isinstance(value, float) else value
+
+
+def _home(plan: Plan, node: str) -> Place:
+    sheet, address = plan.homes[node]
+    return sheet, a1(*address)
+
+
+def _present(new: Filled, place: Place) -> Value:
+    cell = new.sheets[place[0]].cells.get(place[1])
+    return None if cell is None else answer(cell.value)
+
+
+def _taken(new: Filled, place: Place, value: Value) -> str:
+    """What stands in the new workbook already, where it is something else."""
+    present = _present(new, place)
+    if present in (None, value):
+        return ""
+    said = f"{present:.10g}" if isinstance(present, float) else present
+    return either(f"新表此处已填“{said}”", f"the new workbook holds {said!r} there")
+
+
+# the form
+
+
+def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
+    """The free texts of 考核表, to the row of the same task; and other words that were typed, which are only listed."""
+    rows = {task.id: form.row_of(number) for number, task in enumerate(new.plan.program.tasks, 1)}
+    for text in book.free_texts():
+        column = _titled(new.plan, text.title)
+        if text.task not in rows:
+            why = either("新表没有这项任务", "there is no such task any more")
+        elif not column:
+            why = either(f"新表没有“{text.title}”一栏", f"there is no column {text.title!r} any more")
+        else:
+            place = (FORM, a1(rows[text.task], column))
+            why = _taken(new, place, text.value)
+            if not why:
+                carried.values[place] = text.value
+        if why:
+            label = f"{text.number}——{text.title}"
+            carried.left.append(Left(text.task, "", label, f"{FORM}!{text.at}", text.value, why))
+    for sheet, at, value in book.other_texts():
+        present = new.sheets[sheet].cells.values() if sheet in new.sheets else ()
+        if sheet in new.sheets and not any(cell.value == value for cell in present):
+            why = either("不是填报项，请自行转填", "it is no input; type it anew")
+            carried.left.append(Left("", "", "", f"{sheet}!{at}", value, why))
+
+
+def _titled(plan: Plan, title: str) -> int:
+    """The column of 考核表 under a heading; 0 for none."""
+    heading = plan.sheets[FORM].cells
+    return next((column for (row, column), cell in heading.items() if row == form.HEADER and cell.value == title), 0)

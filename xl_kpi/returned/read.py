@@ -1,0 +1,281 @@
+"""Reading a workbook that came back: whose it is, and every cell of it as it stands in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xl_kpi.expr import semantics
+from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.layout.plan import META, Plan, filename, plan_of
+from xl_kpi.program.build import NOTE, STAGES
+from xl_kpi.returned.sheet_names import check_names
+from xl_kpi.scheme import load as loading
+from xl_kpi.scheme.model import Scheme
+from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
+from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
+from xl_kpi.xlsx.looks import GENERAL, Look, Styles, read_styles
+from xl_kpi.xlsx.markup import check_well_formed
+from xl_kpi.xlsx.package import main_part, only, related, unpack, unpack_on_demand
+from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.rows import Before
+from xl_kpi.xlsx.source import Source, name_and_content
+from xl_kpi.xlsx.strings import shared_strings
+from xl_kpi.xlsx.worksheet import Worksheet, read_worksheet
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What the hidden sheet of a workbook of ours says; no more than a claim until the fingerprint agrees."""
+
+    scheme: str
+    version: Value
+    year: Value
+    level: str
+    fingerprint: str
+    unit: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A workbook of ours that came back: its bytes, its parts, its plan, and its sheets as they stand in the file."""
+
+    file: str
+    package: bytes
+    parts: dict[str, bytes]
+    book: Book
+    meta: Meta
+    plan: Plan
+    sheets: dict[str, Worksheet]  # those of the plan
+    added: dict[str, Worksheet]  # those with cells that somebody added
+    styles: Styles
+
+    def typed(self) -> dict[str, Value]:
+        """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out.
+
+        With what was noted beside it (`t05.ontime@note`).
+        """
+        typed: dict[str, Value] = {}
+        for node, sheet, name in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
+            cell = self.sheets[sheet].cells.get(name)
+            value = None if cell is None else answer(cell.value)
+            if value is not None:
+                typed[node] = value
+        return typed
+
+
+@lru_cache(maxsize=16)
+def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
+    """Every input cell of a settled scheme's workbook: node id, sheet, name."""
+    plan = plan_of(scheme)
+    homes = plan.homes
+    nodes = [bound.id + stage for bound in plan.program.inputs() for stage in STAGES]
+    return [(node, homes[node][0], a1(*homes[node][1])) for node in nodes]
+
+
+@lru_cache(maxsize=16)
+def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
+    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
+    plan = plan_of(scheme)
+    nodes = [bound.id + NOTE for bound in plan.program.inputs()]
+    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in nodes]
+
+
+def read(source: Source, scheme_file: str = "") -> Filled:
+    """A workbook of ours, read whole. Raises WorkbookError with one finding that says what the file is instead."""
+    name, content = name_and_content(source)
+    try:
+        parts = unpack(content)
+        found = book(parts)
+        strings = shared_strings(parts)
+        meta = _meta(name, found.sheets, parts, strings)
+        plan = _plan(name, meta, scheme_file)
+        before = _before(plan.scheme)
+        read = {
+            sheet: read_worksheet(parts[at.part], strings, before.get(sheet))
+            for sheet, at in found.sheets.items()
+            if sheet in before or at.kind == "worksheet"
+        }
+        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in before}
+        check_names(plan, found, added)
+        _check_unread(parts, found, {*read, *added})
+        styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
+        _styled(read, len(styles.cells))
+    except Refused as refused:
+        raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
+    return Filled(name, content, parts, found, meta, plan, read, added, styles)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A workbook of ours of any version, read without a plan: whose it says it is, and its sheets as they stand."""
+
+    file: str
+    meta: Meta
+    book: Book
+    sheets: dict[str, Worksheet]
+    styles: Styles
+
+
+def opened(source: Source) -> Opened:
+    """A workbook of ours of any version. Raises WorkbookError with one finding that says what the file is instead."""
+    name, content = name_and_content(source)
+    try:
+        parts = unpack(content)
+        found = book(parts)
+        strings = shared_strings(parts)
+        meta = _meta(name, found.sheets, parts, strings)
+        sheets = {
+            sheet: read_worksheet(parts[at.part], strings)
+            for sheet, at in found.sheets.items()
+            if at.kind == "worksheet"
+        }
+        styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
+    except Refused as refused:
+        raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
+    return Opened(name, meta, found, sheets, styles)
+
+
+def identify(source: Source) -> Meta | None:
+    """Whose workbook a file says it is, without reading all of it; None for what cannot be read or is not ours.
+
+    No more than a claim, and no verdict: only the parts that say it are looked into, so a file that `read` refuses for
+    another part is identified. That does no harm: whoever sets files of one unit against each other reads them whole,
+    where a refused one contradicts none and is no copy; and a unit whose file is damaged has handed one in.
+    """
+    try:
+        name, content = name_and_content(source)
+        parts = unpack_on_demand(content)
+        return _meta(name, tabs(parts), parts, shared_strings(parts))
+    except (WorkbookError, Refused):
+        return None
+
+
+def answer(value: ReadValue) -> Value:
+    """What a cell holds as an answer: an error value and a boolean are words, and no answer; an empty text is a blank."""
+    if isinstance(value, CellError):
+        return semantics.ERROR_TEXT
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return None if value == "" else value
+
+
+@lru_cache(maxsize=8)
+def _before(scheme: Scheme) -> dict[str, Before]:
+    """What was read last of each sheet of a plan; not of one that somebody blew up."""
+    return {name: Before(_USUAL * len(sheet.cells)) for name, sheet in plan_of(scheme).sheets.items()}
+
+
+_USUAL = 300  # bytes of a cell; we write a third of it
+_META_ROWS = 20
+
+
+def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], strings: list[str]) -> Meta:
+    """What the hidden sheet says. Raises WorkbookError where there is none of ours, Refused where it cannot be read."""
+    cells: dict[str, ReadCell] = {}
+    if META in sheets:
+        cells = read_worksheet(parts[sheets[META].part], strings).cells
+    keys = {str(cells[f"A{row}"].value): f"B{row}" for row in range(1, _META_ROWS) if f"A{row}" in cells}
+    values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
+    if values.get("product") != "xl_kpi":
+        raise _not_ours(file, either("没有方案标识", "it names no scheme"))
+
+    if not values.get("unit"):
+        raise _not_ours(file, either("没有单位名称", "it names no unit"))
+
+    def text(key: str) -> str:
+        value = values.get(key)
+        return value if isinstance(value, str) else "" if value is None else f"{value:g}"
+
+    return Meta(
+        text("scheme"),
+        values.get("version"),
+        values.get("year"),
+        text("level"),
+        text("fingerprint"),
+        text("unit"),
+        text("code"),
+    )
+
+
+def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
+    """The plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
+    if not scheme_file and meta.scheme not in loading.names():
+        why = either(
+            f"方案“{meta.scheme}”不在现有方案中，请用 --scheme 指明方案文件",
+            f"no scheme {meta.scheme!r}; name its file with --scheme",
+        )
+        raise _not_ours(file, why)
+    loaded = loading.load(scheme_file or meta.scheme)
+    if meta.scheme != loaded.id:
+        why = either(f"它属于方案“{meta.scheme}”，不是“{loaded.id}”", f"it is of {meta.scheme!r}, not {loaded.id!r}")
+        raise _not_ours(file, why)
+    if meta.version != loaded.version:
+        found = meta.version if isinstance(meta.version, str) else f"{meta.version or 0:g}"
+        new, carry = _carrying(file, meta, loaded, scheme_file)
+        raise WorkbookError(
+            finding("other-version", file=file, found=found, current=loaded.version, new=new, carry=carry)
+        )
+    if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
+        raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
+    plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
+    if meta.fingerprint != plan.fingerprint:
+        new, carry = _carrying(file, meta, loaded, scheme_file)
+        why = either(
+            f"方案内容或版式与现行的不同（指纹不符）。如是以前下发的，可先生成新表：{new}，再把已填的数搬过去：{carry}",
+            f"the scheme in force is another (fingerprint); if it was sent out before: {new}, then {carry}",
+        )
+        raise _not_ours(file, why)
+    return plan
+
+
+def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[str, str]:
+    """The commands that build a workbook of the scheme in force for the same unit, and carry the answers into it."""
+    folder = either("新表", "new")
+    scheme = f" --scheme {_word(scheme_file)}" if scheme_file else ""
+    level = f" --level {meta.level}" if meta.level in loaded.levels else ""
+    year = int(meta.year) if meta.year in range(2000, 2101) else loaded.year  # type: ignore[arg-type]  # a whole number
+    in_year = f" --year {year}" if year != loaded.year else ""
+    name = filename(loaded.model_copy(update={"year": year}), meta.unit)
+    out = f"{file.removesuffix('.xlsx')}_{either('新版', 'new')}.xlsx"
+    new = f"xl-kpi new {_word(scheme_file or loaded.id)} --unit {_word(meta.unit)}{level}{in_year} --out {folder}"
+    return new, f"xl-kpi carry {_word(file)} --into {_word(f'{folder}/{name}')} --out {_word(out)}{scheme}"
+
+
+def _word(text: str) -> str:
+    """A text as one word of a command line, for Windows and others."""
+    text = text.replace('"', "")
+    return text if re.fullmatch(r"[\w./:-]+", text) else f'"{text}"'
+
+
+@lru_cache(maxsize=64)
+def _settled(loaded: Scheme, year: int, level: str) -> Plan:
+    in_year = loaded.model_copy(update={"year": year})
+    return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
+
+
+def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:
+    """Refuse a workbook that Excel would want to repair: XML that is none, in parts that are not read here."""
+    main = main_part(parts)
+    strings = only(related(parts, main), "sharedStrings")
+    read = {main, strings, found.styles, *(found.sheets[sheet].part for sheet in sheets)}
+    for name, part in parts.items():
+        if name.endswith(".xml") and name not in read:
+            check_well_formed(part)
+
+
+def _styled(sheets: dict[str, Worksheet], styles: int) -> None:
+    """Raises Refused where a cell has a style that is not there."""
+    for sheet in sheets.values():
+        if not all(
+            index.isascii() and index.isdigit() and int(index) < styles for index in set(sheet.styles.values())
+        ):
+            raise Refused("damaged", either("单元格样式不存在", "a cell has a style that is not there"))
+
+
+def _not_ours(file: str, why: str) -> WorkbookError:
+    return WorkbookError(finding("not-ours", file=file, why=why))

@@ -1,0 +1,89 @@
+"""The sheets of a workbook against those of its plan, by their names: missing, renamed, added, in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from xl_kpi.findings import Finding, WorkbookError, either, finding
+from xl_kpi.layout.plan import Plan
+from xl_kpi.layout.sheet import UNLOCKED, Sheet
+from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.book import Book
+from xl_kpi.xlsx.cells import ReadCell
+from xl_kpi.xlsx.worksheet import Worksheet
+
+
+def alike(constants: Mapping[str, ReadCell], cells: Mapping[str, ReadCell]) -> bool:
+    """Whether most constants of a planned sheet stand where they should: then it is that sheet, whatever its name."""
+    standing = sum(cells.get(at) == cell for at, cell in constants.items())
+    return 2 * standing > len(constants) > 0
+
+
+def _constants(sheet: Sheet) -> dict[str, ReadCell]:
+    return {
+        a1(*at): ReadCell(cell.value)
+        for at, cell in sheet.cells.items()
+        if cell.op is None and cell.value not in (None, "") and cell.style not in UNLOCKED
+    }
+
+
+def check_names(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> None:
+    """Raises WorkbookError where a planned sheet is missing, saying which sheet it became or how to go on."""
+    missing = [name for name in plan.sheets if name not in found.sheets]
+    findings = []
+    left = dict(added)
+    for name in missing:
+        constants = _constants(plan.sheets[name])
+        renamed = next((other for other, sheet in left.items() if alike(constants, sheet.cells)), "")
+        if renamed:
+            del left[renamed]
+            why = either(
+                f"工作表“{name}”改名成了“{renamed}”。请把工作表“{renamed}”改回“{name}”再交",
+                f"the sheet {name!r} was renamed {renamed!r}: give it back its name",
+            )
+            findings.append(finding("structure", at=f"{renamed}!A1", why=why))
+        else:
+            why = either(
+                f"缺少工作表“{name}”。请找回没有删去它的那一份再交；或用“搬到新表”把已填的数搬到空白工作簿",
+                f"the sheet {name!r} is missing: hand in a copy that has it, or carry the answers into a new workbook",
+            )
+            findings.append(finding("structure", why=why))
+    if findings:
+        raise WorkbookError(*findings)
+
+
+def told(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> Iterator[Finding]:
+    """What there is to say of sheets that were added (`added`: those with cells) and of the order of the others."""
+    for name, sheet in found.sheets.items():
+        if name in plan.sheets:
+            continue
+        at = f"{name}!A1"
+        cells = added[name].cells if name in added else {}
+        copied = next((own for own, planned in plan.sheets.items() if alike(_constants(planned), cells)), "")
+        if sheet.state != "visible":
+            what = either(f"多出的工作表“{name}”", f"the added sheet {name!r}")
+            yield finding("hidden", at=at, what=what)
+        elif copied:
+            yield finding("sheet-copied", at=at, name=name, copied=copied)
+        else:
+            yield finding("sheet-added", at=at, name=name)
+    order = [name for name in found.sheets if name in plan.sheets and not plan.sheets[name].very_hidden]
+    for name, before in _moved(order, [name for name in plan.sheets if name in order]):
+        yield finding("sheet-moved", at=f"{name}!A1", name=name, before=before)
+
+
+def _moved(order: Sequence[str], planned: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The fewest names whose moving makes one order of the other, each with the one it should stand behind or before."""
+    rank = {name: number for number, name in enumerate(planned)}
+    longest: list[list[str]] = []  # the longest rising run that ends with each name
+    for number, name in enumerate(order):
+        before = [run for run in longest[:number] if rank[run[-1]] < rank[name]]
+        longest.append([*max(before, key=len, default=[]), name])
+    kept = max(longest, key=len, default=[])
+    for name in planned:
+        if name not in kept:
+            number = rank[name]
+            yield (
+                name,
+                either(f"“{planned[number - 1]}”之后" if number else f"“{planned[1]}”之前", planned[number - 1]),
+            )

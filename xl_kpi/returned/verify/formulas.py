@@ -1,0 +1,109 @@
+"""Formulas that are not the plan's: which of them leave nothing to compute by, and which reach out of the workbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from openpyxl.formula import Tokenizer
+from openpyxl.utils import FORMULAE
+
+from xl_kpi.findings import Finding, either, finding
+from xl_kpi.outward import masked
+from xl_kpi.returned.expected import Expected, references
+from xl_kpi.returned.read import Filled
+from xl_kpi.xlsx.addresses import Place
+
+_FOREIGN_FUNCTIONS = frozenset(
+    {"WEBSERVICE", "FILTERXML", "ENCODEURL", "RTD", "CALL", "REGISTER.ID", "HYPERLINK", "DDE"}
+)
+_OUTSIDE = re.compile(r"\[[^\]]+\]|\|")
+
+
+def has_others(plan: Expected, filled: Filled) -> bool:
+    """Whether a formula stands where there may be anything, or where nothing should be."""
+    if any(True for _ in _added(filled)):
+        return True
+    for name, sheet in plan.sheets.items():
+        cells = filled.sheets[name].cells
+        if any(cells[at].formula is not None for at in (cells.keys() & sheet.free) | (cells.keys() - sheet.used)):
+            return True
+    return False
+
+
+def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
+    """Whether formulas in place of the plan's have a value at all, and which formulas refer to something outside.
+
+    What stands in a cell that the plan computes nothing in needs no value: nothing reads it, or it is an answer, whose
+    stored result is judged as any answer (inputs.py).
+    """
+    own = {
+        (sheet, name): cell.formula
+        for sheet, read in filled.sheets.items()
+        for name, cell in read.cells.items()
+        if cell.formula is not None and (name not in plan.sheets[sheet].formulas or (sheet, name) in changed)
+    }
+    for sheet, name, text in _added(filled):
+        if _strange(text)[1]:
+            yield _outside(f"{sheet}!{name}")
+    if not own:
+        return
+    texts = {(f.sheet, f.name): f.text for f in plan.formulas} | own
+    texts = {place: text for place, text in texts.items() if text and (place in own or place not in changed)}
+    for place, text in own.items():
+        at = "!".join(place)
+        unknown, outside = _strange(text)
+        if place in changed and unknown:
+            why = either(f"其中的 {unknown} 无法计算", f"the function {unknown} is not supported")
+            yield finding("not-computable", at=at, why=why)
+        elif place in changed and _circular(place, texts):
+            yield finding("not-computable", at=at, why=either("循环引用", "it refers to itself"))
+        if outside:
+            yield _outside(at)
+
+
+def _added(filled: Filled) -> Iterator[tuple[str, str, str]]:
+    """The formulas on sheets that somebody added: sheet, cell, text."""
+    for sheet, read in filled.added.items():
+        for name, cell in read.cells.items():
+            if cell.formula is not None:
+                yield sheet, name, cell.formula
+
+
+def _outside(at: str) -> Finding:
+    what = either(f"引用外部数据的公式（{at}）", f"a formula that refers to something outside ({at})")
+    return finding("foreign", at=at, what=what)
+
+
+def _strange(formula: str) -> tuple[str, bool]:
+    """A function no engine knows (or ""), and whether the formula refers to anything outside the workbook."""
+    try:
+        tokens = Tokenizer(f"={formula}").items
+    except Exception:  # whatever a tokenizer of foreign formulas can raise
+        return masked(formula), False
+    unknown, outside = "", False
+    for token in tokens:
+        if token.type == "FUNC" and token.subtype == "OPEN":
+            function = token.value.rstrip("(").upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            if function in _FOREIGN_FUNCTIONS:
+                outside = outside or function != "HYPERLINK"
+            elif function not in FORMULAE or function != token.value.rstrip("(").upper():
+                unknown = unknown or (function if function.isascii() else masked(function))
+        elif token.type == "OPERAND" and token.subtype == "RANGE" and _OUTSIDE.search(token.value):
+            outside = True
+    return unknown, outside or "|" in re.sub(r'"[^"]*"', "", formula)
+
+
+def _circular(start: Place, texts: Mapping[Place, str]) -> bool:
+    """Whether a formula reads itself, through whatever others."""
+    seen: set[Place] = set()
+    waiting = [start]
+    while waiting:
+        sheet, name = waiting.pop()
+        for read in references(texts[sheet, name], sheet, texts.keys()):
+            if read == start:
+                return True
+            if read not in seen:
+                seen.add(read)
+                waiting.append(read)
+    return False

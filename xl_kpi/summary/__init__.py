@@ -1,1 +1,0 @@
-"""The summary: many workbooks at once, on this machine or on several."""

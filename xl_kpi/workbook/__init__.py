@@ -1,1 +1,0 @@
-"""Workbooks: planned, written, read and patched."""

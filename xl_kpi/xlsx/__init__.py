@@ -1,0 +1,1 @@
+"""The .xlsx file: read, compared byte by byte, written and patched. It knows no scheme."""

@@ -1,0 +1,32 @@
+"""A file from outside before it is opened: where it is, its name, its bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.xlsx.limits import MAX_FILE_BYTES
+
+LOCK_FILES = ("~$", ".~")  # how Excel, and WPS, begin the name of the file that says a workbook is open
+
+Source = Path | tuple[str, bytes]
+"""A file from outside: where it is, or its name and content."""
+
+
+def name_and_content(source: Source) -> tuple[str, bytes]:
+    """A source's name and bytes. Raises WorkbookError for a lock file, one that is not there, and one over the budget."""
+    if isinstance(source, tuple):
+        name, content = source
+    else:
+        name, content = source.name, b""
+    if name.startswith(LOCK_FILES):
+        raise WorkbookError(finding("lock-file", file=name))
+    if isinstance(source, Path):
+        try:
+            if source.stat().st_size > MAX_FILE_BYTES:
+                why = either(f"文件大于 {MAX_FILE_BYTES >> 20} MB", f"over {MAX_FILE_BYTES >> 20} MB")
+                raise WorkbookError(finding("too-large", file=name, why=why))
+            content = source.read_bytes()
+        except OSError:
+            raise WorkbookError(finding("not-found", file=name)) from None
+    return name, content
