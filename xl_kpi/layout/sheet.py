@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xl_kpi.expr import ops
 from xl_kpi.layout.style import UNLOCKED
-from xl_kpi.xlsx.addresses import Address, a1, quote_sheet
+from xl_kpi.xlsx.addresses import Address, Area, Place, a1, quote_sheet
 from xl_kpi.xlsx.sheet import Frame
 
 
@@ -27,7 +27,7 @@ class Cell:
 class Condition:
     """A look that some cells take when a formula (relative to the first of them) holds."""
 
-    cells: str
+    cells: Area
     formula: str
     look: str  # one of style.CONDITION_LOOKS
 
@@ -54,17 +54,17 @@ class Sheet(Frame):
         number_format: str = "General",
         link: str = "",
         tip: str = "",
-        to: Address | None = None,
+        to: tuple[int, int] | None = None,
     ) -> None:
         """Set a cell; `to` merges it down and right to there, and gives the covered cells the same look."""
-        if (row, column) in self.cells:
-            raise ValueError(f"{self.name}!{a1(row, column)} is planned twice")
-        self.cells[row, column] = Cell(value, op, style, number_format, link, tip)
+        at = a1(row, column)
+        if at in self.cells:
+            raise ValueError(f"{self.name}!{at} is planned twice")
+        self.cells[at] = Cell(value, op, style, number_format, link, tip)
         if to is not None and to != (row, column):
-            self.merges.append(((row, column), to))
-            for r in range(row, to[0] + 1):
-                for c in range(column, to[1] + 1):
-                    self.cells.setdefault((r, c), Cell(style=style))
+            self.merges.append(Area(row, column, *to))
+            for covered in self.merges[-1].cells():
+                self.cells.setdefault(covered, Cell(style=style))
 
     def height_for(self, row: int, texts: Iterable[tuple[str, float]], least: float = 20, line: float = 15.5) -> None:
         """Make a row tall enough for texts that wrap in so many columns' width (characters), within Excel's limit."""
@@ -87,32 +87,31 @@ def lines_of(text: str, width: float) -> int:
 class Homes:
     """Where nodes stand, for formulas written on one sheet (expr.to_excel's Addresses)."""
 
-    places: dict[str, tuple[str, Address]]
+    places: dict[str, Place]
     sheets: dict[str, Sheet]
     sheet: str
 
     def cell(self, node: str) -> str:
         """A node's cell as this sheet writes it."""
-        sheet, address = self.places[node]
-        return self._prefix(sheet) + a1(*address)
+        sheet, cell = self.places[node]
+        return self._prefix(sheet) + cell
 
     def ranges(self, nodes: Iterable[str]) -> list[str]:
         """The nodes' cells as runs down a column, in the order of the sheet; a run goes over cells planned empty."""
         runs: list[tuple[str, int, int, int]] = []  # sheet, column, first row, last row
         places = {self.places[node] for node in nodes}
-        for sheet, (row, column) in sorted(places, key=lambda p: (p[0], p[1][1], p[1][0])):
+        for sheet, column, row in sorted((p.sheet, p.cell.column, p.cell.row) for p in places):
             if runs and runs[-1][:2] == (sheet, column) and self._empty(sheet, column, runs[-1][3] + 1, row):
                 runs[-1] = (*runs[-1][:3], row)
             else:
                 runs.append((sheet, column, row, row))
         return [
-            self._prefix(sheet) + a1(first, column) + (f":{a1(last, column)}" if last > first else "")
-            for sheet, column, first, last in runs
+            self._prefix(sheet) + Area(first, column, last, column).brief for sheet, column, first, last in runs
         ]
 
     def _empty(self, sheet: str, column: int, first: int, end: int) -> bool:
         """Whether nothing can stand in the rows first to end-1: no constant, no formula, and locked."""
-        cells = (self.sheets[sheet].cells.get((row, column)) for row in range(first, end))
+        cells = (self.sheets[sheet].cells.get(a1(row, column)) for row in range(first, end))
         return all(
             cell is None or (cell.value is None and cell.op is None and cell.style not in UNLOCKED) for cell in cells
         )

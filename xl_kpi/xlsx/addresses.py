@@ -2,15 +2,90 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from typing import NamedTuple
 
 from xl_kpi.xlsx.limits import MAX_COLUMN, MAX_ROW
 
-Address = tuple[int, int]  # row, column, both from 1
-Area = tuple[Address, Address]
-Place = tuple[str, str]
-"""A sheet and a cell's name on it."""
+
+class Address(str):
+    """A cell of a sheet: its name, as which it compares, hashes and prints, and its row and column, both from 1.
+
+    `a1` and `address` make them; each is made once and kept. They sort as names do; by place, use `by_row`.
+    """
+
+    __slots__ = ("column", "row")
+    row: int
+    column: int
+
+    def __reduce__(self) -> tuple[Callable[[str], Address], tuple[str]]:
+        return address, (str(self),)
+
+    @property
+    def absolute(self) -> str:
+        """`$B$5`."""
+        return f"${column_letter(self.column)}${self.row}"
+
+
+def by_row(cell: Address) -> tuple[int, int]:
+    """The order in which cells are read, for sorting."""
+    return cell.row, cell.column
+
+
+class Area(NamedTuple):
+    """A rectangle of cells, as `B2:D5`; also of one cell, `B2:B2`."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        return f"{self.first}:{self.last}"
+
+    def __contains__(self, cell: object) -> bool:
+        return (
+            isinstance(cell, Address)
+            and self.top <= cell.row <= self.bottom
+            and self.left <= cell.column <= self.right
+        )
+
+    @property
+    def first(self) -> Address:
+        """The cell at its top left."""
+        return a1(self.top, self.left)
+
+    @property
+    def last(self) -> Address:
+        """The cell at its bottom right."""
+        return a1(self.bottom, self.right)
+
+    @property
+    def brief(self) -> str:
+        """`B2:D5`, or `B2` for one cell."""
+        return self.first if self.first == self.last else str(self)
+
+    @property
+    def absolute(self) -> str:
+        """`$B$2:$D$5`."""
+        return f"{self.first.absolute}:{self.last.absolute}"
+
+    def cells(self) -> Iterator[Address]:
+        """Its cells, row by row."""
+        return (a1(r, c) for r in range(self.top, self.bottom + 1) for c in range(self.left, self.right + 1))
+
+
+class Place(NamedTuple):
+    """A cell on a sheet, as `数据填报!E5`."""
+
+    sheet: str
+    cell: Address
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.cell}"
 
 
 def column_letter(column: int) -> str:
@@ -23,11 +98,24 @@ def column_letter(column: int) -> str:
 
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
+_NAME = re.compile(r"([A-Z]{1,3})([0-9]+)")
 
 
-def a1(row: int, column: int) -> str:
-    """A cell's name, e.g. B5."""
-    return f"{column_letter(column)}{row}"
+@lru_cache(maxsize=65536)
+def address(name: str) -> Address:
+    """`B5` as an address. Raises ValueError for what is no cell of a sheet."""
+    named = _NAME.fullmatch(name)
+    if named is None or named[1] not in COLUMNS or not 1 <= int(named[2]) <= MAX_ROW:
+        raise ValueError(name)
+    return a1(int(named[2]), COLUMNS[named[1]])
+
+
+@lru_cache(maxsize=65536)
+def a1(row: int, column: int) -> Address:
+    """The cell of a row and a column."""
+    made = Address(f"{column_letter(column)}{row}")
+    made.row, made.column = row, column
+    return made
 
 
 def quote_sheet(name: str) -> str:
@@ -36,18 +124,13 @@ def quote_sheet(name: str) -> str:
 
 
 def area(ref: str) -> Area:
-    """`B2:D5`, or a single `B2`, to its corners. Raises ValueError for anything else."""
+    """`B2:D5`, or a single `B2`, with or without $. Raises ValueError for anything else."""
     first, _, last = ref.replace("$", "").partition(":")
-    top, left = address(first)
-    bottom, right = address(last or first)
-    if bottom < top or right < left:
+    start = address(first)
+    end = address(last) if last else start
+    if end.row < start.row or end.column < start.column:
         raise ValueError(ref)
-    return (top, left), (bottom, right)
-
-
-def absolute(cells: str) -> str:
-    """`A3:J9` as `$A$3:$J$9`."""
-    return ":".join(f"${column_letter(column)}${row}" for row, column in area(cells))
+    return Area(start.row, start.column, end.row, end.column)
 
 
 def areas(sqref: str) -> list[Area]:
@@ -57,13 +140,3 @@ def areas(sqref: str) -> list[Area]:
         with suppress(ValueError):
             found.append(area(part))
     return found
-
-
-@lru_cache(maxsize=20000)
-def address(name: str) -> Address:
-    """`B5` to (5, 2). Raises ValueError for what is no cell of a sheet."""
-    letters = name.rstrip("0123456789")
-    row = int(name[len(letters) :])
-    if letters not in COLUMNS or not 1 <= row <= MAX_ROW:
-        raise ValueError(name)
-    return row, COLUMNS[letters]

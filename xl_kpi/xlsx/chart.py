@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.xlsx.addresses import a1, address, area, column_letter, quote_sheet
+from xl_kpi.xlsx.addresses import Area, Place, a1, area, quote_sheet
 from xl_kpi.xlsx.cells import ReadValue, number_text
 from xl_kpi.xlsx.markup import DECLARATION, RELATIONS
 from xl_kpi.xlsx.package import related
@@ -26,13 +26,12 @@ _WIDTH = 24  # cm
 
 def drawing_part(chart: Chart) -> bytes:
     """The drawing that holds a chart, which is its rId1. All its names have prefixes: exceljs knows no others."""
-    row, column = address(chart.anchor)
-    bars = chart.names[2] - chart.names[1]
+    bars = chart.names.bottom - chart.names.top
     height = round((8 + 0.8 * bars) * _CM)
     return (
         f'{DECLARATION}<xdr:wsDr xmlns:xdr="{_DRAWING}" xmlns:a="{_MAIN}"><xdr:oneCellAnchor>'
-        f"<xdr:from><xdr:col>{column - 1}</xdr:col><xdr:colOff>0</xdr:colOff>"
-        f"<xdr:row>{row - 1}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>"
+        f"<xdr:from><xdr:col>{chart.anchor.column - 1}</xdr:col><xdr:colOff>0</xdr:colOff>"
+        f"<xdr:row>{chart.anchor.row - 1}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>"
         f'<xdr:ext cx="{_WIDTH * _CM}" cy="{height}"/>'
         '<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>'
         f'<xdr:cNvPr id="2" name="图表 1" descr={quoteattr(chart.title)}/>'
@@ -69,11 +68,10 @@ def chart_part(chart: Chart, sheet: Sheet) -> bytes:
 
 
 def _series(chart: Chart, number: int, sheet: Sheet) -> str:
-    column, header, last = chart.series[number]
-    names, first, _ = chart.names
-    title = _cached("str", sheet, header, header, column)
-    labels = _cached("str", sheet, first, last, names)
-    numbers = _cached("num", sheet, first, last, column)
+    head, shown = chart.series[number]
+    title = _cached("str", sheet, Area(head.row, head.column, head.row, head.column))
+    labels = _cached("str", sheet, chart.names)
+    numbers = _cached("num", sheet, shown)
     return (
         f'<c:ser><c:idx val="{number}"/><c:order val="{number}"/><c:tx>{title}</c:tx>'
         f'<c:spPr><a:solidFill><a:srgbClr val="{_COLOURS[number]}"/></a:solidFill></c:spPr>'
@@ -81,20 +79,20 @@ def _series(chart: Chart, number: int, sheet: Sheet) -> str:
     )
 
 
-def _cached(kind: str, sheet: Sheet, first: int, last: int, column: int) -> str:
+def _cached(kind: str, sheet: Sheet, column: Area) -> str:
     """A reference down a column, with what its cells show; a text among numbers is left out, as a bar it has none."""
-    letter = column_letter(column)
-    cells = f"${letter}${first}" + (f":${letter}${last}" if last > first else "")
+    cells = [*column.cells()]
+    where = column.absolute if len(cells) > 1 else column.first.absolute
     points = []
-    for index, row in enumerate(range(first, last + 1)):
-        value = sheet.cells[row, column].value
+    for index, cell in enumerate(cells):
+        value = sheet.cells[cell].value
         if isinstance(value, str) if kind == "str" else isinstance(value, float | int):
             text = escape(value) if isinstance(value, str) else number_text(value or 0)
             points.append(f'<c:pt idx="{index}"><c:v>{text}</c:v></c:pt>')
     code = "<c:formatCode>General</c:formatCode>" if kind == "num" else ""
     return (
-        f"<c:{kind}Ref><c:f>{escape(quote_sheet(sheet.name))}!{cells}</c:f><c:{kind}Cache>{code}"
-        f'<c:ptCount val="{last - first + 1}"/>{"".join(points)}</c:{kind}Cache></c:{kind}Ref>'
+        f"<c:{kind}Ref><c:f>{escape(quote_sheet(sheet.name))}!{where}</c:f><c:{kind}Cache>{code}"
+        f'<c:ptCount val="{len(cells)}"/>{"".join(points)}</c:{kind}Cache></c:{kind}Ref>'
     )
 
 
@@ -127,9 +125,9 @@ def with_values(chart_xml: bytes, values: Mapping[tuple[str, str], ReadValue]) -
 _REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([$A-Z0-9:]+)")
 
 
-def _points(xml: bytes) -> list[tuple[int, int, tuple[str, str]]]:
+def _points(xml: bytes) -> list[tuple[int, int, Place]]:
     """Where the text of each cached number begins and ends, and which cell it is the number of."""
-    found: list[tuple[int, int, tuple[str, str]]] = []
+    found: list[tuple[int, int, Place]] = []
     parser = expat.ParserCreate()
     open_tags: list[str] = []
     formula: list[str] = []
@@ -163,17 +161,17 @@ def _points(xml: bytes) -> list[tuple[int, int, tuple[str, str]]]:
     return found
 
 
-def _cell(formula: str, index: int) -> tuple[str, str] | None:
+def _cell(formula: str, index: int) -> Place | None:
     """The cell of a point in a reference down a column or along a row; None for any other reference."""
     reference = _REFERENCE.fullmatch(formula)
     if reference is None:
         return None
     try:
-        (top, left), (bottom, right) = area(reference[3])
+        top, left, bottom, right = area(reference[3])
     except ValueError:
         return None
     across = top == bottom
     if (left != right and not across) or index > (right - left if across else bottom - top):
         return None
     sheet = reference[1].replace("''", "'") if reference[1] else reference[2]
-    return sheet, a1(top, left + index) if across else a1(top + index, left)
+    return Place(sheet, a1(top, left + index) if across else a1(top + index, left))

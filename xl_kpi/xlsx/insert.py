@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from xl_kpi.xlsx.addresses import address
+from xl_kpi.xlsx.addresses import Address, address, by_row
 
 
 @dataclass
@@ -26,16 +26,15 @@ class _Element:
 
 def with_cells(sheet_xml: bytes, styles: Mapping[str, str]) -> bytes:
     """A sheet with further empty cells, each with its style's index ("" for none). They must not be there yet."""
-    wanted: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for name in styles:
-        row, column = address(name)
-        wanted[row].append((column, name))
+    wanted: dict[int, list[Address]] = defaultdict(list)
+    for at in sorted(map(address, styles), key=by_row):
+        wanted[at.row].append(at)
     table, rows, prefix = _find(sheet_xml)
     in_rows: dict[int, list[bytes]] = defaultdict(list)  # by where they go
     in_table: dict[int, list[bytes]] = defaultdict(list)
     opened: dict[int, bytes] = {}  # the end tags of rows that were empty
-    for number, cells in sorted(wanted.items()):
-        made = [(column, _cell(name, styles[name], prefix)) for column, name in sorted(cells)]
+    for number, cells in wanted.items():
+        made = [(cell.column, _cell(cell, styles[cell], prefix)) for cell in cells]
         if number in rows:
             for column, cell in made:
                 in_rows[rows[number].place(column)].append(cell)
@@ -79,7 +78,7 @@ def _find(xml: bytes) -> tuple[_Element, dict[int, _Element], str]:
             table.parts[number] = parser.CurrentByteIndex
             row = rows[number] = _Element()
         elif name == "c" and "r" in attributes:
-            row.parts[address(attributes["r"])[1]] = parser.CurrentByteIndex
+            row.parts[address(attributes["r"]).column] = parser.CurrentByteIndex
 
     def end(tag: str) -> None:
         name = tag.rpartition(":")[2]

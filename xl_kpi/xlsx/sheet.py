@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from xl_kpi.xlsx.addresses import Address
+from xl_kpi.xlsx.addresses import Address, Area
 from xl_kpi.xlsx.cells import Value
 
 # looks
@@ -66,7 +66,7 @@ class Cell:
 class Validation:
     """What may be typed into some cells, and what Excel says before and after."""
 
-    cells: str
+    cells: Area
     kind: Literal["list", "whole", "decimal", "date", "textLength", "custom"]
     low: str = ""  # of `custom` a formula, written for the first cell
     high: str = ""
@@ -80,19 +80,19 @@ class Validation:
 class Condition:
     """A look that some cells take when a formula (relative to the first of them) holds."""
 
-    cells: str
+    cells: Area
     formula: str
     look: Difference
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A bar chart: title, where it stands, the ranges of its names and of each series (header cell first)."""
+    """A bar chart: title, where it stands, the names of its bars and each series of them."""
 
     title: str
-    anchor: str
-    names: tuple[int, int, int]  # column, first row, last row
-    series: tuple[tuple[int, int, int], ...]  # column, header row, last row
+    anchor: Address
+    names: Area  # down a column
+    series: tuple[tuple[Address, Area], ...]  # where its name stands, and its numbers down a column
 
 
 # the whole
@@ -104,16 +104,16 @@ class Frame:
 
     name: str
     landscape: bool = True
-    merges: list[tuple[Address, Address]] = field(default_factory=list)
+    merges: list[Area] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     hidden_columns: set[int] = field(default_factory=set)
     validations: list[Validation] = field(default_factory=list)
     chart: Chart | None = None
-    freeze: str = ""
+    freeze: Address | None = None  # what is above and left of it stays in sight
     title_rows: tuple[int, int] | None = None
-    filter: str = ""
-    print_area: str = ""
+    filter: Area | None = None
+    print_area: Area | None = None
     breaks: list[int] = field(default_factory=list)  # rows after which a new page begins
     one_page: bool = False
     very_hidden: bool = False

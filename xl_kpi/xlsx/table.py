@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xl_kpi.outward import dead, plain
-from xl_kpi.xlsx.addresses import Address, a1
+from xl_kpi.xlsx.addresses import Address, Area, a1
 from xl_kpi.xlsx.archive import pack
 from xl_kpi.xlsx.cells import Value
 from xl_kpi.xlsx.sheet import Cell, Look, Sheet, Typeface, Workbook
@@ -38,19 +38,19 @@ def workbook(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Valu
     formula is marked so that it stays a text when somebody edits the cell. What is not seen or acts shows as `plain`
     shows it.
     """
-    cells: dict[Address, Cell] = {(1, n): _text(column.title, _HEAD) for n, column in enumerate(columns, 1)}
+    cells: dict[Address, Cell] = {a1(1, n): _text(column.title, _HEAD) for n, column in enumerate(columns, 1)}
     last = 1
     for last, row in enumerate(rows, 2):
         for number, (column, value) in enumerate(zip(columns, row, strict=True), 1):
             if value not in (None, ""):
-                cells[last, number] = _cell(column, value)
+                cells[a1(last, number)] = _cell(column, value)
     sheet = Sheet(
         title,
         cells=cells,
         widths={number: 2 * column.width + 2 for number, column in enumerate(columns, 1)},
-        freeze="A2",
+        freeze=a1(2, 1),
         title_rows=(1, 1),
-        filter=f"A1:{a1(last, len(columns))}",
+        filter=Area(1, 1, last, len(columns)),
     )
     return pack(parts_of(Workbook(title, [sheet])))
 

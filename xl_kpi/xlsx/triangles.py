@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from xl_kpi.xlsx.addresses import Address, a1
+from xl_kpi.xlsx.addresses import Address, Area
 from xl_kpi.xlsx.sheet import Cell
 
 TEXT_FORMAT = "@"
@@ -40,14 +40,14 @@ def _text(cell: Cell) -> bool:
     return cell.look.number_format == TEXT_FORMAT
 
 
-def _runs(places: Iterable[tuple[int, int]], but: Iterable[tuple[int, int]]) -> list[str]:
+def _runs(places: Iterable[Address], but: Iterable[Address]) -> list[str]:
     """Ranges down the columns that cover all places and no cell of `but`; what else lies between does not matter."""
     by_column: dict[int, list[int]] = {}
-    for row, column in places:
-        by_column.setdefault(column, []).append(row)
+    for cell in places:
+        by_column.setdefault(cell.column, []).append(cell.row)
     breaks: dict[int, list[int]] = {}
-    for row, column in but:
-        breaks.setdefault(column, []).append(row)
+    for cell in but:
+        breaks.setdefault(cell.column, []).append(cell.row)
     ranges = []
     for column, rows in sorted(by_column.items()):
         barred = sorted(breaks.get(column, ()), reverse=True)
@@ -59,7 +59,7 @@ def _runs(places: Iterable[tuple[int, int]], but: Iterable[tuple[int, int]]) -> 
                 last = row
                 continue
             if last:
-                ranges.append((first, last, column))
+                ranges.append(Area(first, column, last, column))
             first = last = row
-        ranges.append((first, last, column))
-    return [a1(first, column) + (f":{a1(last, column)}" if last > first else "") for first, last, column in ranges]
+        ranges.append(Area(first, column, last, column))
+    return [run.brief for run in ranges]

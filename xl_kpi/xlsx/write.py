@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from openpyxl.writer.theme import theme_xml
 
-from xl_kpi.xlsx.addresses import absolute, quote_sheet
+from xl_kpi.xlsx.addresses import quote_sheet
 from xl_kpi.xlsx.archive import CONTENT_TYPES
 from xl_kpi.xlsx.chart import chart_part, drawing_part
 from xl_kpi.xlsx.markup import DECLARATION, MAIN, RELATIONS
@@ -136,9 +136,9 @@ def _local_names(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
     """The names by which a sheet is filtered and printed: name, further attributes, what it refers to."""
     on = quote_sheet(sheet.name) + "!"
     if sheet.filter:
-        yield "_FilterDatabase", ' hidden="1"', on + absolute(sheet.filter)
+        yield "_FilterDatabase", ' hidden="1"', on + sheet.filter.absolute
     if sheet.print_area:
-        yield "Print_Area", "", on + absolute(sheet.print_area)
+        yield "Print_Area", "", on + sheet.print_area.absolute
     if sheet.title_rows:
         yield "Print_Titles", "", on + "${}:${}".format(*sheet.title_rows)
 

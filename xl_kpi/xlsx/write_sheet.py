@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.xlsx.addresses import Address, a1, address
+from xl_kpi.xlsx.addresses import Address, Area, by_row
 from xl_kpi.xlsx.cells import number_text, text_xml
 from xl_kpi.xlsx.markup import DECLARATION, MAIN, RELATIONS
 from xl_kpi.xlsx.sheet import Cell, Condition, Sheet, Validation
@@ -35,7 +36,7 @@ def sheet_part(sheet: Sheet, strings: StringTable, styles: StyleTable, *, select
         "</sheetData>",
         _PROTECTION if sheet.protected else "",
         f'<autoFilter ref="{sheet.filter}"/>' if sheet.filter else "",
-        _list("mergeCells", [f'<mergeCell ref="{a1(*top)}:{a1(*end)}"/>' for top, end in sorted(sheet.merges)]),
+        _list("mergeCells", [f'<mergeCell ref="{merge}"/>' for merge in sorted(sheet.merges)]),
         *_conditions(sheet.conditions, styles),
         _list("dataValidations", [_validation(rule) for rule in sheet.validations]),
         _list("hyperlinks", [*_links(sheet)], counted=False),
@@ -58,8 +59,8 @@ def _list(name: str, items: list[str], *, counted: bool = True) -> str:
 
 
 def _dimension(sheet: Sheet) -> str:
-    rows, columns = zip(*sheet.cells, strict=True)
-    return f"{a1(min(rows), min(columns))}:{a1(max(rows), max(columns))}"
+    rows, columns = zip(*map(by_row, sheet.cells), strict=True)
+    return str(Area(min(rows), min(columns), max(rows), max(columns)))
 
 
 def _view(sheet: Sheet, selected: bool) -> str:
@@ -68,13 +69,12 @@ def _view(sheet: Sheet, selected: bool) -> str:
     return f'<sheetViews><sheetView{bare}{front} workbookViewId="0">{_panes(sheet.freeze)}</sheetView></sheetViews>'
 
 
-def _panes(freeze: str) -> str:
+def _panes(freeze: Address | None) -> str:
     """What stays in sight above and left of a cell."""
-    row, column = address(freeze) if freeze else (1, 1)
-    split = {"xSplit": column - 1, "ySplit": row - 1}
-    if not any(split.values()):
+    if freeze is None:
         return '<selection activeCell="A1" sqref="A1"/>'
-    panes = [name for name, there in (("topRight", column > 1), ("bottomLeft", row > 1)) if there]
+    split = {"xSplit": freeze.column - 1, "ySplit": freeze.row - 1}
+    panes = [name for name, size in zip(("topRight", "bottomLeft"), split.values(), strict=True) if size]
     if len(panes) == 2:
         panes.append("bottomRight")
     sizes = "".join(f' {name}="{size}"' for name, size in split.items() if size)
@@ -94,14 +94,14 @@ def _columns(sheet: Sheet) -> str:
 
 
 def _rows(sheet: Sheet, strings: StringTable, styles: StyleTable) -> Iterator[str]:
-    by_row: dict[int, list[tuple[Address, Cell]]] = {row: [] for row in sheet.heights}
+    rows: dict[int, list[tuple[int, Address, Cell]]] = {row: [] for row in sheet.heights}
     for at, cell in sheet.cells.items():
-        by_row.setdefault(at[0], []).append((at, cell))
-    for row, cells in sorted(by_row.items()):
+        rows.setdefault(at.row, []).append((at.column, at, cell))
+    for row, cells in sorted(rows.items()):
         height = f' ht="{sheet.heights[row]:g}" customHeight="1"' if row in sheet.heights else ""
         yield f'<row r="{row}"{height}>'
-        for at, cell in sorted(cells, key=lambda found: found[0]):
-            yield f'<c r="{a1(*at)}" s="{styles.index(cell.look)}"{_content(cell, strings)}'
+        for _, at, cell in sorted(cells, key=itemgetter(0)):
+            yield f'<c r="{at}" s="{styles.index(cell.look)}"{_content(cell, strings)}'
         yield "</row>"
 
 
@@ -121,7 +121,7 @@ def _content(cell: Cell, strings: StringTable) -> str:
 
 
 def _conditions(conditions: list[Condition], styles: StyleTable) -> Iterator[str]:
-    by_cells: dict[str, list[str]] = {}
+    by_cells: dict[Area, list[str]] = {}
     for priority, condition in enumerate(conditions, 1):
         by_cells.setdefault(condition.cells, []).append(
             f'<cfRule type="expression" dxfId="{styles.difference(condition.look)}" priority="{priority}">'
@@ -156,10 +156,10 @@ def _attribute(text: str) -> str:
 
 
 def _links(sheet: Sheet) -> Iterator[str]:
-    for at, cell in sorted(sheet.cells.items()):
-        if cell.link:
-            tip = f" tooltip={_attribute(cell.tip)}" if cell.tip else ""
-            yield f'<hyperlink ref="{a1(*at)}" location={_attribute(cell.link)}{tip}/>'
+    for at in sorted((at for at, cell in sheet.cells.items() if cell.link), key=by_row):
+        cell = sheet.cells[at]
+        tip = f" tooltip={_attribute(cell.tip)}" if cell.tip else ""
+        yield f'<hyperlink ref="{at}" location={_attribute(cell.link)}{tip}/>'
 
 
 def _breaks(rows: list[int]) -> str:
