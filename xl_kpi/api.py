@@ -164,18 +164,13 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
     for name, value in values.items():
         spec = specs[name]
         given = _as_typed(value, spec)
-        at = plan.at(nodes.typed(name, stage))
+        place = plan.homes[nodes.typed(name, stage)]
         why = issues.unfitting(given, spec)
         if why:
-            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
-        typed[_place(at)] = given
-    typed |= {_place(plan.at(nodes.note(name))): note or None for name, note in notes.items()}
+            remarks.append(finding("filled-as-given", at=str(place), label=spec.label, id=name, why=why))
+        typed[place] = given
+    typed |= {plan.homes[nodes.note(name)]: note or None for name, note in notes.items()}
     return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
-
-
-def _place(at: str) -> Place:
-    sheet, _, name = at.rpartition("!")
-    return sheet, name
 
 
 def _as_typed(value: float | str | None, spec: Input) -> float | str | None:

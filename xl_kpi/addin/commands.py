@@ -22,23 +22,15 @@ from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
 from xl_kpi.layout.sheets import checks, rules
-from xl_kpi.returned.expected import names_in
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
-from xl_kpi.xlsx.addresses import a1, area, quote_sheet
+from xl_kpi.xlsx.addresses import Area, Place, a1, quote_sheet
 from xl_kpi.xlsx.save import save
 from xl_kpi.xlsx.source import Source
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use
 
-_FIRST = checks.TOP + 1  # row of the block's first finding
-_COLUMNS = len(checks.FINDING_TITLES)
-_TITLES = f"{a1(checks.TOP, checks.FINDING_COLUMN)}:{a1(checks.TOP, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-_BLOCK = (
-    f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
-    f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-)
 _SHOWN = -1  # xlSheetVisible
 _MANUAL = -4135  # xlCalculationManual
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
@@ -199,7 +191,7 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
 def without_marks(source: Source) -> bytes:
     """A workbook of ours without what the add-in wrote into it. Raises WorkbookError for another."""
     filled = read(source)
-    written = {(CHECKS, name): None for name in names_in(area(_BLOCK)) if name in filled.sheets[CHECKS].cells}
+    written = {Place(CHECKS, at): None for at in checks.FINDINGS.cells() if at in filled.sheets[CHECKS].cells}
     return patched(filled, written, keep_formulas=False) if written else filled.package
 
 
@@ -220,8 +212,9 @@ def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]
 def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
     """A table in a new workbook; no text of it is live."""
     sheet = app.books.add().sheets[0]
-    last = a1(len(table), len(table[0]))
-    sheet.range(f"A1:{last}").raw_value = [[_dead(value) for value in row] for row in table]
+    sheet.range(str(Area(1, 1, len(table), len(table[0])))).raw_value = [
+        [_dead(value) for value in row] for row in table
+    ]
 
 
 # the block of findings, and the marks
@@ -232,9 +225,9 @@ def _block(book: xw.Book) -> xw.Range | None:
     if CHECKS not in book.sheet_names:
         return None
     sheet = book.sheets[CHECKS]
-    block = sheet.range(_BLOCK)
+    block = sheet.range(str(checks.FINDINGS))
     locked = sheet.api.ProtectContents and block.api.Locked is not False  # None where some cells are
-    return None if locked or sheet.range(_TITLES).raw_value != (checks.FINDING_TITLES,) else block
+    return None if locked or sheet.range(str(checks.FINDING_HEAD)).raw_value != (checks.FINDING_TITLES,) else block
 
 
 def _own_block(book: xw.Book) -> xw.Range:
@@ -256,7 +249,7 @@ def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
     if len(listed) > checks.FINDING_ROWS:
         rest = len(listed) - checks.FINDING_ROWS + 1
         lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
-    lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
+    lines += [[None] * len(checks.FINDING_TITLES)] * (checks.FINDING_ROWS - len(lines))
     with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
         block.raw_value = lines
 

@@ -11,7 +11,7 @@ from xl_kpi.layout import sheet as layout
 from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.style import CONDITION_LOOKS, LOOKS
 from xl_kpi.layout.values import blank_values
-from xl_kpi.xlsx.addresses import Address, a1
+from xl_kpi.xlsx.addresses import Address, Place
 from xl_kpi.xlsx.sheet import Cell, Condition, Frame, Look, Sheet, Workbook
 from xl_kpi.xlsx.triangles import ignored
 from xl_kpi.xlsx.write import parts_of
@@ -27,17 +27,16 @@ _WORDS = (
 
 def render(plan: Plan) -> dict[str, bytes]:
     """The parts of a plan's workbook, blank, with its calculated values in it; the unit's name still to be put in (clone)."""
-    formulas = {(formula.sheet, formula.name): formula.text for formula in plan.formula_cells}
+    formulas = {formula.place: formula.text for formula in plan.formula_cells}
     values = blank_values(plan.scheme)
 
-    def cell(sheet: str, name: str, planned: layout.Cell) -> Cell:
-        place = (sheet, name)
+    def cell(place: Place, planned: layout.Cell) -> Cell:
         value = planned.value if planned.op is None else values[place]
         look = _look(planned.style, planned.number_format)
         return Cell(look, value, formulas.get(place), planned.link, planned.tip)
 
     sheets = [
-        _framed(planned, {at: cell(planned.name, a1(*at), held) for at, held in planned.cells.items()})
+        _framed(planned, {at: cell(Place(planned.name, at), held) for at, held in planned.cells.items()})
         for planned in plan.sheets.values()
     ]
     return parts_of(Workbook(plan.scheme.title, sheets, [*plan.names()], _words(plan)))

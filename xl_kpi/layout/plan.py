@@ -20,7 +20,7 @@ from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.rules.base import SETUP
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.xlsx.addresses import Address, a1, column_letter, quote_sheet
+from xl_kpi.xlsx.addresses import Place, a1, quote_sheet
 
 LAYOUT = 4  # raise when the same scheme gives another workbook
 
@@ -42,8 +42,7 @@ COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META = (
 class Formula:
     """A formula cell: where it is, the node it shows (None for an expression of its own), its text without the =."""
 
-    sheet: str
-    name: str
+    place: Place
     node: str | None
     op: ops.Op
     text: str
@@ -55,9 +54,8 @@ class Plan:
 
     program: Program
     sheets: dict[str, Sheet] = field(default_factory=dict)
-    homes: dict[str, tuple[str, Address]] = field(default_factory=dict)
+    homes: dict[str, Place] = field(default_factory=dict)
     entry_rows: dict[str, int] = field(default_factory=dict)  # the first row of each task's block on 数据填报
-    meta: dict[str, Address] = field(default_factory=dict)  # where the hidden sheet keeps what
 
     @classmethod
     def of(cls, program: Program) -> Plan:
@@ -98,7 +96,7 @@ class Plan:
         """Give a node its cell: its formula if it has one, else a blank to be filled in."""
         if node in self.homes:
             raise ValueError(f"{node} has two homes")
-        self.homes[node] = (sheet.name, (row, column))
+        self.homes[node] = Place(sheet.name, a1(row, column))
         op = self.program.formulas.get(node)
         if isinstance(op, ops.Const):
             sheet.put(row, column, op.value, **look)
@@ -115,8 +113,8 @@ class Plan:
 
     def link_to(self, node: str) -> str:
         """A node's home, for hyperlinks."""
-        sheet, address = self.homes[node]
-        return self.place(sheet, *address)
+        sheet, cell = self.homes[node]
+        return f"{quote_sheet(sheet)}!{cell}"
 
     # asking
 
@@ -132,25 +130,20 @@ class Plan:
 
     def at(self, node: str) -> str:
         """Where a node stands, as `数据填报!E5`."""
-        sheet, address = self.homes[node]
-        return f"{sheet}!{a1(*address)}"
-
-    def formulas(self) -> Iterator[tuple[str, str, ops.Op, str]]:
-        """Every formula cell: sheet, cell, expression, formula text."""
-        for sheet in self.sheets.values():
-            homes = Homes(self.homes, self.sheets, sheet.name)
-            for (row, column), cell in sheet.cells.items():
-                if cell.op is not None:
-                    yield sheet.name, a1(row, column), cell.op, to_excel(cell.op, homes)
+        return str(self.homes[node])
 
     @cached_property
     def formula_cells(self) -> list[Formula]:
-        """Every formula cell with the node it shows, in the order in which values shown are kept."""
-        at_home = {(sheet, a1(*at)): node for node, (sheet, at) in self.homes.items()}
-        return [
-            Formula(sheet, name, at_home.get((sheet, name)), op, text[1:])
-            for sheet, name, op, text in self.formulas()
-        ]
+        """Every formula cell, in the order in which values shown are kept."""
+        at_home = {place: node for node, place in self.homes.items()}
+        found = []
+        for sheet in self.sheets.values():
+            homes = Homes(self.homes, self.sheets, sheet.name)
+            for at, cell in sheet.cells.items():
+                if cell.op is not None:
+                    place = Place(sheet.name, at)
+                    found.append(Formula(place, at_home.get(place), cell.op, to_excel(cell.op, homes)[1:]))
+        return found
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, the outcomes as out_<node>, and the rows the add-in marks."""
@@ -158,16 +151,11 @@ class Plan:
             yield nodes.input_name(bound.id), self._absolute(nodes.typed(bound.id, self.program.stages[0]))
         for node in (nodes.TOTAL, nodes.MAX, nodes.RATE, nodes.GRADE, nodes.VETOES, nodes.COMPLETE):
             yield nodes.outcome_name(node), self._absolute(node)
-        column, first = column_letter(sheets.checks.MARKED_COLUMN), sheets.checks.TOP + 1
-        yield (
-            sheets.checks.MARKED_ROWS,
-            f"{quote_sheet(CHECKS)}!${column}${first}:${column}${first + sheets.checks.FINDING_ROWS - 1}",
-        )
+        yield sheets.checks.MARKED_ROWS, f"{quote_sheet(CHECKS)}!{sheets.checks.MARKED.absolute}"
 
     def _absolute(self, node: str) -> str:
-        sheet, (row, column) = self.homes[node]
-        column_name = a1(1, column)[:-1]
-        return f"{quote_sheet(sheet)}!${column_name}${row}"
+        sheet, cell = self.homes[node]
+        return f"{quote_sheet(sheet)}!{cell.absolute}"
 
     @cached_property
     def fingerprint(self) -> str:

@@ -105,9 +105,7 @@ class Homes:
                 runs[-1] = (*runs[-1][:3], row)
             else:
                 runs.append((sheet, column, row, row))
-        return [
-            self._prefix(sheet) + Area(first, column, last, column).brief for sheet, column, first, last in runs
-        ]
+        return [self._prefix(sheet) + Area(first, column, last, column).brief for sheet, column, first, last in runs]
 
     def _empty(self, sheet: str, column: int, first: int, end: int) -> bool:
         """Whether nothing can stand in the rows first to end-1: no constant, no formula, and locked."""

@@ -23,7 +23,7 @@ def shown(plan: Plan, batch: Batch) -> list[list[Value]]:
     for formula in plan.formula_cells:
         node = formula.node
         if node is None:
-            node = f"{formula.sheet}!{formula.name}"
+            node = str(formula.place)
             if node not in batch.columns:
                 batch.compute(node, formula.op)
         columns.append(batch.columns[node])
@@ -45,5 +45,4 @@ def blank_values(scheme: Scheme) -> dict[Place, Value]:
 
 def by_place(plan: Plan, values: Sequence[Value]) -> dict[Place, Value]:
     """What `shown` gives for one workbook, by sheet and name."""
-    formulas = plan.formula_cells
-    return {(formula.sheet, formula.name): value for formula, value in zip(formulas, values, strict=True)}
+    return {formula.place: value for formula, value in zip(plan.formula_cells, values, strict=True)}

@@ -19,12 +19,11 @@ from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
 from xl_kpi.rules.base import Input, Kind
 from xl_kpi.units.listing import unit_key
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.cells import CellError, ReadCell, Value
 from xl_kpi.xlsx.source import Source
 
 _1904 = 1462  # days between the two date systems
-Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
             if value is None and cell.formula is None:
                 continue
             why = _misfit(entry, spec, cell, value, note=stage == nodes.NOTE)
-            place = _home(new.plan, node) if spec is not None else ("", "")
+            place = new.plan.homes[node] if spec is not None else Place("", at)
             if spec is not None and not why:
                 value = value if stage == nodes.NOTE else _fitting(value, spec, book)
                 why = _taken(new, place, value)
@@ -235,13 +234,8 @@ def _fitting(value: Value, spec: Input, book: OldBook) -> Value:
     return value + _1904 if book.date1904 and spec.kind == "date" and isinstance(value, float) else value
 
 
-def _home(plan: Plan, node: str) -> Place:
-    sheet, address = plan.homes[node]
-    return sheet, a1(*address)
-
-
 def _present(new: Filled, place: Place) -> Value:
-    cell = new.sheets[place[0]].cells.get(place[1])
+    cell = new.sheets[place.sheet].cells.get(place.cell)
     return None if cell is None else answer(cell.value)
 
 
@@ -267,21 +261,21 @@ def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
         elif not column:
             why = either(f"新表没有“{text.title}”一栏", f"there is no column {text.title!r} any more")
         else:
-            place = (FORM, a1(rows[text.task], column))
+            place = Place(FORM, a1(rows[text.task], column))
             why = _taken(new, place, text.value)
             if not why:
                 carried.values[place] = text.value
         if why:
             label = f"{text.number}——{text.title}"
             carried.left.append(Left(text.task, "", label, f"{FORM}!{text.at}", text.value, why))
-    for sheet, at, value in book.other_texts():
-        present = new.sheets[sheet].cells.values() if sheet in new.sheets else ()
-        if sheet in new.sheets and not any(cell.value == value for cell in present):
+    for place, value in book.other_texts():
+        present = new.sheets[place.sheet].cells.values() if place.sheet in new.sheets else ()
+        if place.sheet in new.sheets and not any(cell.value == value for cell in present):
             why = either("不是填报项，请自行转填", "it is no input; type it anew")
-            carried.left.append(Left("", "", "", f"{sheet}!{at}", value, why))
+            carried.left.append(Left("", "", "", str(place), value, why))
 
 
 def _titled(plan: Plan, title: str) -> int:
     """The column of 考核表 under a heading; 0 for none."""
     heading = plan.sheets[FORM].cells
-    return next((column for (row, column), cell in heading.items() if row == form.HEADER and cell.value == title), 0)
+    return next((at.column for at, cell in heading.items() if at.row == form.HEADER and cell.value == title), 0)

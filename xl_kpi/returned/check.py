@@ -347,19 +347,18 @@ def _with_values(filled: Filled, native: Mapping[Place, Value], engine: str) -> 
             values = _by_engine(engine, filled)
         except RecalculationError as error:
             return (finding("engine-gave-up", engine=engine, why=error.reason),)
-        lost = ["!".join(place) for place, value in values.items() if value == NOT_COMPUTED]
+        lost = [str(place) for place, value in values.items() if value == NOT_COMPUTED]
         if lost:
             return tuple(finding("not-computable", at=at, why=engine) for at in lost)
     has_formula = {
-        (sheet, name): value
-        for (sheet, name), value in values.items()
-        if sheet in filled.sheets  # another engine also computes what somebody added
-        and (cell := filled.sheets[sheet].cells.get(name)) is not None
+        place: value
+        for place, value in values.items()
+        if place.sheet in filled.sheets  # another engine also computes what somebody added
+        and (cell := filled.sheets[place.sheet].cells.get(place.cell)) is not None
         and cell.formula is not None
     }
     return patched(filled, has_formula, keep_formulas=True)
 
 
 def _by_place(values: Mapping[str, ReadValue]) -> dict[Place, ReadValue]:
-    split = ((address.rpartition("!"), value) for address, value in values.items())
-    return {(sheet, name): value for (sheet, _, name), value in split}
+    return {Place.of(text): value for text, value in values.items()}

@@ -32,16 +32,15 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     blank = blank_values(plan.scheme).values()
     formulas = expected(plan.scheme).formulas
     for formula, found, computed, empty in zip(formulas, examined.shown, values, blank, strict=True):
-        if (formula.sheet, formula.name) in examined.changed:
-            at = f"{formula.sheet}!{formula.name}"
-            yield finding("formula-changed", at=at, computed=say(plan, computed))
+        if formula.place in examined.changed:
+            yield finding("formula-changed", at=str(formula.place), computed=say(plan, computed))
         elif found is None and computed != "":  # some programs write no value where the result is an empty text
             uncalculated += 1
         else:
             found = "" if found is None else found
             equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
             if not equal and not same(found, computed):
-                stale.append((f"{formula.sheet}!{formula.name}", found, computed))
+                stale.append((str(formula.place), found, computed))
             as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)

@@ -12,7 +12,7 @@ from xl_kpi.layout.sheet import Sheet
 from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.returned.read import input_cells
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.xlsx.addresses import Address, Area, Place, a1, address, area
+from xl_kpi.xlsx.addresses import Address, Area, Place, references
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.looks import Look
 from xl_kpi.xlsx.sheet import Validation
@@ -22,15 +22,15 @@ from xl_kpi.xlsx.sheet import Validation
 class ExpectedSheet:
     """One sheet, by cell name."""
 
-    formulas: dict[str, Formula] = field(default_factory=dict)
-    constants: dict[str, ReadCell] = field(default_factory=dict)
-    inputs: set[str] = field(default_factory=set)
-    free: set[str] = field(default_factory=set)  # unlocked, for words: anything may stand there
-    used: set[str] = field(default_factory=set)  # all of these: nothing may stand elsewhere
-    looks: dict[Look, list[str]] = field(default_factory=dict)  # the planned cells by how they should look
+    formulas: dict[Address, Formula] = field(default_factory=dict)
+    constants: dict[Address, ReadCell] = field(default_factory=dict)
+    inputs: set[Address] = field(default_factory=set)
+    free: set[Address] = field(default_factory=set)  # unlocked, for words: anything may stand there
+    used: set[Address] = field(default_factory=set)  # all of these: nothing may stand elsewhere
+    looks: dict[Look, list[Address]] = field(default_factory=dict)  # the planned cells by how they should look
     merges: set[Area] = field(default_factory=set)
-    covered: set[str] = field(default_factory=set)  # cells under the merges
-    validations: list[tuple[Validation, list[str]]] = field(default_factory=list)  # with the cells each is for
+    covered: set[Address] = field(default_factory=set)  # cells under the merges
+    validations: list[tuple[Validation, list[Address]]] = field(default_factory=list)  # with the cells each is for
     rows: set[int] = field(default_factory=set)  # those in which something is planned
     columns: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -52,9 +52,9 @@ def expected(scheme: Scheme) -> Expected:
     sheets = {sheet.name: _sheet(sheet) for sheet in plan.sheets.values()}
     formulas = plan.formula_cells
     for formula in formulas:
-        sheets[formula.sheet].formulas[formula.name] = formula
-    for _, sheet, name in input_cells(scheme):
-        sheets[sheet].inputs.add(name)
+        sheets[formula.place.sheet].formulas[formula.place.cell] = formula
+    for _, (sheet, at) in input_cells(scheme):
+        sheets[sheet].inputs.add(at)
     for made in sheets.values():
         made.used.update(made.formulas, made.constants, made.free)
     return Expected(sheets, formulas, dict(plan.names()))
@@ -63,58 +63,37 @@ def expected(scheme: Scheme) -> Expected:
 def _sheet(sheet: Sheet) -> ExpectedSheet:
     made = ExpectedSheet(merges=set(sheet.merges), hidden_columns=sheet.hidden_columns)
     for merge in sheet.merges:
-        made.covered.update(names_in(merge)[1:])
+        made.covered.update([*merge.cells()][1:])
     for at, cell in sheet.cells.items():
-        name = a1(*at)
         unlocked = cell.style in UNLOCKED
-        made.looks.setdefault(Look(not unlocked, cell.number_format), []).append(name)
-        made.rows.add(at[0])
-        made.columns.add(at[1])
+        made.looks.setdefault(Look(not unlocked, cell.number_format), []).append(at)
+        made.rows.add(at.row)
+        made.columns.add(at.column)
         if unlocked:
-            made.free.add(name)
+            made.free.add(at)
         elif cell.op is None and cell.value not in (None, ""):
-            made.constants[name] = ReadCell(cell.value)
+            made.constants[at] = ReadCell(cell.value)
     for validation in sheet.validations:
-        made.validations.append((validation, names_in(area(validation.cells))))
+        made.validations.append((validation, [*validation.cells.cells()]))
     return made
 
 
-def names_in(where: Area) -> list[str]:
-    """The names of the cells of an area, row by row."""
-    (top, left), (bottom, right) = where
-    return [a1(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
-
-
-_REFERENCE = re.compile(r"(?:'([^']+)'|([^\W\d]\w*))?(!)?\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _LITERAL = re.compile(r'("(?:[^"]|"")*")')
 
 
 _WIDE = 10_000  # cells: a range over this is not written out
 
 
-def references(text: str, sheet: str, among: Collection[Place]) -> set[Place]:
+def read_by(text: str, sheet: str, among: Collection[Place]) -> set[Place]:
     """Which of some cells a formula that stands on a sheet refers to, however large its ranges are."""
     found: set[Place] = set()
-    for part in _LITERAL.split(text)[::2]:
-        for quoted, bare, mark, left, top, right, bottom in _REFERENCE.findall(part):
-            on = (quoted or bare) if mark else sheet
-            try:
-                where = area(f"{left}{top}:{right}{bottom}" if right else left + top)
-            except ValueError:  # a name such as ABC1234567
-                continue
-            (first, west), (last, east) = where
-            if (last - first + 1) * (east - west + 1) <= _WIDE:
-                found |= {(on, name) for name in names_in(where) if (on, name) in among}
-            else:
-                inside = (place for place in among if place[0] == on)
-                found |= {p for p in inside if within(address(p[1]), where)}
+    for named, where in references(text):
+        on = named or sheet
+        if where.size <= _WIDE:
+            found |= {place for cell in where.cells() if (place := Place(on, cell)) in among}
+        else:
+            found |= {place for place in among if place.sheet == on and where.holds(place.cell)}
     return found
-
-
-def within(at: Address, where: Area) -> bool:
-    """Whether a cell lies in an area."""
-    (first, west), (last, east) = where
-    return first <= at[0] <= last and west <= at[1] <= east
 
 
 @lru_cache(maxsize=8192)

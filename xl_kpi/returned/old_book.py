@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,17 +13,14 @@ from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
 from xl_kpi.rules.base import SETUP, Kind
-from xl_kpi.xlsx.addresses import a1, address, areas, column_letter
-from xl_kpi.xlsx.around import ReadValidation
+from xl_kpi.xlsx.addresses import Address, Place, a1, areas, reference, references
 from xl_kpi.xlsx.cells import ReadCell, Value
 from xl_kpi.xlsx.looks import Styles
 from xl_kpi.xlsx.source import Source
 from xl_kpi.xlsx.worksheet import Worksheet
 
-_REFERS = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?\3\$?\4)?")
 _HEADINGS = ("任务", "指标", "单位", "采用值")
 _FREE = ("扣分原因", "佐证材料")
-_SCORE_FROM = re.compile(rf"'?{ENTRY}'?!\$?[A-Z]{{1,3}}\$?([0-9]+)")
 _LAST_HEADING = 20
 
 
@@ -107,26 +103,25 @@ class OldBook:
     def _unnamed_rows(self) -> list[int]:
         named = {entry.row for entry in self.entries.values()}
         cells = self.sheets[self.sheet].cells
-        adopted = column_letter(self.columns.adopted)
-        rows = [address(name)[0] for name in cells if name.rstrip("0123456789") == adopted]
+        rows = [at.row for at in cells if at.column == self.columns.adopted]
         return [row for row in rows if row not in named and row > self.columns.row and self._is_read(row)]
 
     def _is_read(self, row: int) -> bool:
         """Whether the formula of 采用值 reads the values of its own row, and of no other."""
         return self._reads(row) == self._values(row)
 
-    def _reads(self, row: int) -> set[str]:
-        formula = (self._cell(row, self.columns.adopted).formula or "").replace("$", "")
-        return {found[0] for found in re.finditer(r"(?<![A-Z!'])[A-Z]{1,3}[0-9]+", formula)}
+    def _reads(self, row: int) -> set[Address]:
+        formula = self._cell(row, self.columns.adopted).formula or ""
+        return {corner for sheet, area in references(formula) if not sheet for corner in (area.first, area.last)}
 
-    def _values(self, row: int) -> set[str]:
+    def _values(self, row: int) -> set[Address]:
         return {a1(row, column) for column in self.columns.stages.values()}
 
     def lacks_a_heading(self, row: int) -> bool:
         """Whether 采用值 comes from one more column than those of the stages: its heading is gone."""
         return self._reads(row) > self._values(row)
 
-    def unnamed(self) -> Iterator[tuple[Stage, str, str, Value]]:
+    def unnamed(self) -> Iterator[tuple[Stage, Address, str, Value]]:
         """What was typed into rows that no name leads to: which stage, cell, label, value."""
         for row in self._unnamed_rows():
             for stage, column in self.columns.stages.items():
@@ -166,11 +161,11 @@ class OldBook:
         if not heading or score_column is None:
             return {}
         scores: dict[int, int] = {}
-        for name, cell in self.sheets[FORM].cells.items():
-            row, column = address(name)
-            source = _SCORE_FROM.search(cell.formula or "") if column == score_column and row > heading else None
-            if source is not None:
-                scores[row] = int(source[1])
+        for at, cell in self.sheets[FORM].cells.items():
+            if at.column == score_column and at.row > heading:
+                source = next((area for sheet, area in references(cell.formula or "") if sheet == ENTRY), None)
+                if source is not None:
+                    scores[at.row] = source.top
         found: dict[int, tuple[str, str]] = {}
         before = 0
         for row, score in sorted(scores.items(), key=lambda item: item[1]):
@@ -179,11 +174,11 @@ class OldBook:
             before = score
         return dict(sorted(found.items()))
 
-    def other_texts(self) -> Iterator[tuple[str, str, Value]]:
+    def other_texts(self) -> Iterator[tuple[Place, Value]]:
         """What was typed into other cells that are open: signatures, names of persons."""
         _, columns = self._form
         free = {a1(row, columns[title]) for row in self._scored() for title in _FREE}
-        stages = {column_letter(column) for column in self.columns.stages.values()}
+        stages = self.columns.stages.values()
         beside = {a1(e.row, self.columns.note) for e in self.entries.values()} if self.columns.note else set()
         for name, sheet in self.sheets.items():
             for at, cell in sheet.cells.items():
@@ -191,13 +186,13 @@ class OldBook:
                     continue
                 if name == FORM and at in free:
                     continue
-                if name == self.sheet and (at in beside or at.rstrip("0123456789") in stages):
+                if name == self.sheet and (at in beside or at.column in stages):
                     continue
                 value = answer(cell.value)
                 if value is not None and name != META:
-                    yield name, at, value
+                    yield Place(name, at), value
 
-    def _locked(self, sheet: Worksheet, at: str) -> bool:
+    def _locked(self, sheet: Worksheet, at: Address) -> bool:
         style = sheet.styles.get(at, "0")
         index = int(style) if style.isdigit() else 0
         return index >= len(self.styles.cells) or self.styles.cells[index].locked
@@ -233,11 +228,10 @@ def old_book(source: Source, stages: Sequence[Stage]) -> OldBook:
         if "#REF!" in refers_to:
             book.broken.append(name)
             continue
-        target = _REFERS.fullmatch(refers_to.removeprefix("="))
-        at = (target[1] or target[2]).replace("''", "'") if target else ""
-        if target is None or at != sheet or target[3] != column_letter(columns.first):
+        target = _one_cell(refers_to)
+        if target is None or target.sheet != sheet or target.cell.column != columns.first:
             raise _lost(found, either(f"名称 {name} 指向 {refers_to}", f"the name {name} refers to {refers_to}"))
-        number = int(target[4])
+        number = target.cell.row
         if number in rows:
             raise _lost(
                 found, either(f"名称 {name} 与 {rows[number]} 指向同一行", f"{name} and {rows[number]} are one row")
@@ -274,6 +268,15 @@ def _check_blocks(found: Opened, book: OldBook) -> None:
         before = entry.task
 
 
+def _one_cell(refers_to: str) -> Place | None:
+    """The cell that a name refers to; None where it is none, or several."""
+    try:
+        sheet, area = reference(refers_to.removeprefix("="))
+    except ValueError:
+        return None
+    return Place(sheet, area.first) if area.size == 1 else None
+
+
 def _lost(found: Opened, why: str) -> WorkbookError:
     return WorkbookError(finding("carry-spoilt", file=found.file, why=why))
 
@@ -281,10 +284,9 @@ def _lost(found: Opened, why: str) -> WorkbookError:
 def _heading(sheet: Worksheet, titles: tuple[str, ...]) -> tuple[int, dict[str, int]] | None:
     """The first row that has all of some titles, and the column of each title in it."""
     rows: dict[int, dict[str, int]] = defaultdict(dict)
-    for name, cell in sheet.cells.items():
-        row, column = address(name)
-        if row <= _LAST_HEADING and isinstance(cell.value, str):
-            rows[row].setdefault(_words(cell), column)
+    for at, cell in sheet.cells.items():
+        if at.row <= _LAST_HEADING and isinstance(cell.value, str):
+            rows[at.row].setdefault(_words(cell), at.column)
     return next(((row, found) for row, found in sorted(rows.items()) if set(titles) <= found.keys()), None)
 
 
@@ -303,21 +305,13 @@ class _Kinds:
 
     def __init__(self, found: Opened, sheet: str) -> None:
         self.styles, self.read = found.styles, found.sheets[sheet]
-        self.rules: list[tuple[list[tuple[tuple[int, int], tuple[int, int]]], ReadValidation]] = [
-            (areas(rule.cells), rule) for rule in self.read.validations
-        ]
+        self.rules = [(areas(rule.cells), rule) for rule in self.read.validations]
 
     def of(self, row: int, column: int) -> tuple[Kind | None, tuple[str, ...]]:
         """The kind, if it can be told, and the choices there are."""
-        rule = next(
-            (
-                rule
-                for where, rule in self.rules
-                if any(top <= row <= bottom and left <= column <= right for (top, left), (bottom, right) in where)
-            ),
-            None,
-        )
-        style = self.read.styles.get(a1(row, column), "0")
+        at = a1(row, column)
+        rule = next((rule for where, rule in self.rules if any(area.holds(at) for area in where)), None)
+        style = self.read.styles.get(at, "0")
         index = int(style) if style.isdigit() else 0
         code = self.styles.cells[index].number_format if index < len(self.styles.cells) else ""
         if rule is not None and rule.kind in _BY_RULE:

@@ -14,7 +14,7 @@ from xl_kpi.program import nodes
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Address, Area, Place, a1
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
 from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.xlsx.looks import GENERAL, Look, Styles, read_styles
@@ -60,8 +60,8 @@ class Filled:
         With what was noted beside it (`t05.ontime@note`).
         """
         typed: dict[str, Value] = {}
-        for node, sheet, name in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
-            cell = self.sheets[sheet].cells.get(name)
+        for node, (sheet, at) in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
+            cell = self.sheets[sheet].cells.get(at)
             value = None if cell is None else answer(cell.value)
             if value is not None:
                 typed[node] = value
@@ -69,21 +69,20 @@ class Filled:
 
 
 @lru_cache(maxsize=16)
-def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
-    """Every input cell of a settled scheme's workbook: node id, sheet, name."""
+def input_cells(scheme: Scheme) -> list[tuple[str, Place]]:
+    """Every input cell of a settled scheme's workbook: node id, place."""
     plan = plan_of(scheme)
-    homes = plan.homes
     program = plan.program
     typed = [nodes.typed(bound.id, stage) for bound in program.inputs() for stage in program.stages]
-    return [(node, homes[node][0], a1(*homes[node][1])) for node in typed]
+    return [(node, plan.homes[node]) for node in typed]
 
 
 @lru_cache(maxsize=16)
-def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
-    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
+def note_cells(scheme: Scheme) -> list[tuple[str, Place]]:
+    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, place."""
     plan = plan_of(scheme)
     notes = [nodes.note(bound.id) for bound in plan.program.inputs()]
-    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in notes]
+    return [(node, plan.homes[node]) for node in notes]
 
 
 def read(source: Source, scheme_file: str = "") -> Filled:
@@ -177,10 +176,10 @@ _META_ROWS = 20
 
 def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], strings: list[str]) -> Meta:
     """What the hidden sheet says. Raises WorkbookError where there is none of ours, Refused where it cannot be read."""
-    cells: dict[str, ReadCell] = {}
+    cells: Mapping[Address, ReadCell] = {}
     if META in sheets:
         cells = read_worksheet(parts[sheets[META].part], strings).cells
-    keys = {str(cells[f"A{row}"].value): f"B{row}" for row in range(1, _META_ROWS) if f"A{row}" in cells}
+    keys = {str(cells[at].value): a1(at.row, 2) for at in Area(1, 1, _META_ROWS - 1, 1).cells() if at in cells}
     values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
     if values.get("product") != "xl_kpi":
         raise _not_ours(file, either("没有方案标识", "it names no scheme"))

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from xl_kpi.returned.expected import expected
 from xl_kpi.returned.read import Filled
 from xl_kpi.xlsx import chart
-from xl_kpi.xlsx.addresses import Place
+from xl_kpi.xlsx.addresses import Address, Place
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.cells import ReadValue
 from xl_kpi.xlsx.insert import with_cells
@@ -26,10 +26,10 @@ def patched(
     show, the charts show them too. A cell that a program left out because it was empty is made. With `pending` the file
     says that its formulas do not yet show what was typed.
     """
-    by_sheet: dict[str, dict[str, ReadValue]] = defaultdict(dict)
-    for (sheet, name), value in values.items():
-        if value is not None or name in filled.sheets[sheet].styles:
-            by_sheet[sheet][name] = value
+    by_sheet: dict[str, dict[Address, ReadValue]] = defaultdict(dict)
+    for (sheet, at), value in values.items():
+        if value is not None or at in filled.sheets[sheet].styles:
+            by_sheet[sheet][at] = value
     table = None if keep_formulas else StringTable.of_file(filled.parts)
     strings = table[1] if table else None
     changed: dict[str, bytes] = {}
@@ -47,10 +47,10 @@ def patched(
     return replace_parts(filled.package, changed, pending or (False if keep_formulas else None))
 
 
-def _styles(sheet: str, missing: AbstractSet[str], filled: Filled) -> dict[str, str]:
+def _styles(sheet: str, missing: AbstractSet[Address], filled: Filled) -> dict[Address, str]:
     """The style of cells that are not there: that of a cell which should look the same, "" where there is none."""
     there = filled.sheets[sheet].styles
-    found: dict[str, str] = {}
+    found: dict[Address, str] = {}
     for planned in expected(filled.plan.scheme).sheets[sheet].looks.values():
         wanted = missing & set(planned)
         if wanted:

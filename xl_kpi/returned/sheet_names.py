@@ -8,21 +8,21 @@ from xl_kpi.findings import Finding, WorkbookError, either, finding
 from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.sheet import Sheet
 from xl_kpi.layout.style import UNLOCKED
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Address
 from xl_kpi.xlsx.book import Book
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.worksheet import Worksheet
 
 
-def alike(constants: Mapping[str, ReadCell], cells: Mapping[str, ReadCell]) -> bool:
+def alike(constants: Mapping[Address, ReadCell], cells: Mapping[Address, ReadCell]) -> bool:
     """Whether most constants of a planned sheet stand where they should: then it is that sheet, whatever its name."""
     standing = sum(cells.get(at) == cell for at, cell in constants.items())
     return 2 * standing > len(constants) > 0
 
 
-def _constants(sheet: Sheet) -> dict[str, ReadCell]:
+def _constants(sheet: Sheet) -> dict[Address, ReadCell]:
     return {
-        a1(*at): ReadCell(cell.value)
+        at: ReadCell(cell.value)
         for at, cell in sheet.cells.items()
         if cell.op is None and cell.value not in (None, "") and cell.style not in UNLOCKED
     }

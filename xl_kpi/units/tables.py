@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xl_kpi.findings import either
-from xl_kpi.xlsx.addresses import Area, address
+from xl_kpi.xlsx.addresses import Address, Area
 from xl_kpi.xlsx.book import tabs
 from xl_kpi.xlsx.cells import ReadCell, number_text
 from xl_kpi.xlsx.looks import read_styles
@@ -113,11 +113,10 @@ def _workbook(content: bytes) -> UnitTable:
         )
     sheet = read[full[0]]
     zeros = _leading_zeros(parts, sheet)
-    for name, cell in sheet.cells.items():
-        text = _text(cell, zeros.get(name, 0))
+    for at, cell in sheet.cells.items():
+        text = _text(cell, zeros.get(at, 0))
         if text.strip():
-            row, column = address(name)
-            table.rows.setdefault(row, {})[column - 1] = text
+            table.rows.setdefault(at.row, {})[at.column - 1] = text
     if len(table.rows) > MOST_ROWS:
         raise _too_long()
     last = max(table.rows, default=0)
@@ -136,7 +135,7 @@ def _text(cell: ReadCell, digits: int) -> str:
     return "" if cell.value is None else str(cell.value)
 
 
-def _leading_zeros(parts: dict[str, bytes], sheet: Worksheet) -> dict[str, int]:
+def _leading_zeros(parts: dict[str, bytes], sheet: Worksheet) -> dict[Address, int]:
     """The cells whose format shows at least so many digits, as 000 shows 7 as 007; styles that make no sense show none."""
     try:
         styles = only(related(parts, main_part(parts)), "styles")
@@ -144,9 +143,9 @@ def _leading_zeros(parts: dict[str, bytes], sheet: Worksheet) -> dict[str, int]:
     except Refused:
         return {}
     zeros = {str(n): len(look.number_format) for n, look in enumerate(looks) if set(look.number_format) == {"0"}}
-    return {name: zeros[style] for name, style in sheet.styles.items() if style in zeros}
+    return {at: zeros[style] for at, style in sheet.styles.items() if style in zeros}
 
 
 def spans(merges: Sequence[Area], column: int) -> list[tuple[int, int]]:
     """The first and last row of each merge that runs down a column (from 0) over several rows."""
-    return [(top, bottom) for (top, left), (bottom, right) in merges if left <= column + 1 <= right and bottom > top]
+    return [(m.top, m.bottom) for m in merges if m.left <= column + 1 <= m.right and m.bottom > m.top]

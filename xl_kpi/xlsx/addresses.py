@@ -46,12 +46,14 @@ class Area(NamedTuple):
     def __str__(self) -> str:
         return f"{self.first}:{self.last}"
 
-    def __contains__(self, cell: object) -> bool:
-        return (
-            isinstance(cell, Address)
-            and self.top <= cell.row <= self.bottom
-            and self.left <= cell.column <= self.right
-        )
+    def holds(self, cell: Address) -> bool:
+        """Whether a cell lies in it."""
+        return self.top <= cell.row <= self.bottom and self.left <= cell.column <= self.right
+
+    @property
+    def size(self) -> int:
+        """How many cells it is."""
+        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
 
     @property
     def first(self) -> Address:
@@ -86,6 +88,12 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.sheet}!{self.cell}"
+
+    @classmethod
+    def of(cls, text: str) -> Place:
+        """What such a text names. Raises ValueError where its last part is no cell."""
+        sheet, _, cell = text.rpartition("!")
+        return cls(sheet, address(cell))
 
 
 def column_letter(column: int) -> str:
@@ -140,3 +148,32 @@ def areas(sqref: str) -> list[Area]:
         with suppress(ValueError):
             found.append(area(part))
     return found
+
+
+# references, as formulas and names write them
+
+_WHOLE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([$A-Z0-9:]+)")
+_WITHIN = re.compile(
+    r"(?<![\w.$!'])(?:(?:'((?:[^']|'')+)'|([^\W\d][\w.]*))!)?"
+    r"(\$?[A-Z]{1,3}\$?[0-9]+(?::\$?[A-Z]{1,3}\$?[0-9]+)?)(?![\w(])"
+)
+_TEXT = re.compile(r'"(?:[^"]|"")*"')
+
+
+def reference(text: str) -> tuple[str, Area]:
+    """The sheet and the area of a reference, as in '汇总'!$B$3:$B$9. Raises ValueError for anything else."""
+    found = _WHOLE.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return _unquoted(found[1] or found[2]), area(found[3])
+
+
+def references(formula: str) -> Iterator[tuple[str, Area]]:
+    """What a formula refers to: sheet ("" where it names none) and area, in its order; names of areas are passed over."""
+    for quoted, bare, cells in _WITHIN.findall(_TEXT.sub('""', formula)):
+        with suppress(ValueError):  # a name such as ABC1234567
+            yield _unquoted(quoted or bare), area(cells)
+
+
+def _unquoted(sheet: str) -> str:
+    return sheet.replace("''", "'")

@@ -108,8 +108,7 @@ class AroundReader:
 
     def _merge(self, attributes: dict[str, str]) -> None:
         merge = area(attributes["ref"])
-        top, left, bottom, right = merge
-        self._merged += (bottom - top + 1) * (right - left + 1)
+        self._merged += merge.size
         if self._merged > MAX_MERGED_AREA or len(self._sheet.merges) >= MAX_MERGES:
             raise Refused("too-large", either("合并的单元格过多", "too many cells are merged"))
         self._sheet.merges.append(merge)

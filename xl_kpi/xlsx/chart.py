@@ -5,12 +5,11 @@ Previews, phones and some WPS draw what the chart part itself remembers, so it r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.xlsx.addresses import Area, Place, a1, area, quote_sheet
+from xl_kpi.xlsx.addresses import Area, Place, a1, quote_sheet, reference
 from xl_kpi.xlsx.cells import ReadValue, number_text
 from xl_kpi.xlsx.markup import DECLARATION, RELATIONS
 from xl_kpi.xlsx.package import related
@@ -108,7 +107,7 @@ def charts_of(parts: Mapping[str, bytes], sheet: str) -> Iterator[str]:
                     yield chart.target
 
 
-def with_values(chart_xml: bytes, values: Mapping[tuple[str, str], ReadValue]) -> bytes:
+def with_values(chart_xml: bytes, values: Mapping[Place, ReadValue]) -> bytes:
     """A chart with its cached numbers as its cells now show them, by sheet and name; every other byte stays.
 
     What is cached of other cells stays as it is, and where a cell shows no number so does its point.
@@ -120,9 +119,6 @@ def with_values(chart_xml: bytes, values: Mapping[tuple[str, str], ReadValue]) -
             pieces += [chart_xml[position:start], number_text(value).encode()]
             position = end
     return b"".join([*pieces, chart_xml[position:]])
-
-
-_REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([$A-Z0-9:]+)")
 
 
 def _points(xml: bytes) -> list[tuple[int, int, Place]]:
@@ -163,15 +159,11 @@ def _points(xml: bytes) -> list[tuple[int, int, Place]]:
 
 def _cell(formula: str, index: int) -> Place | None:
     """The cell of a point in a reference down a column or along a row; None for any other reference."""
-    reference = _REFERENCE.fullmatch(formula)
-    if reference is None:
-        return None
     try:
-        top, left, bottom, right = area(reference[3])
+        sheet, (top, left, bottom, right) = reference(formula)
     except ValueError:
         return None
     across = top == bottom
     if (left != right and not across) or index > (right - left if across else bottom - top):
         return None
-    sheet = reference[1].replace("''", "'") if reference[1] else reference[2]
     return Place(sheet, a1(top, left + index) if across else a1(top + index, left))

@@ -24,11 +24,11 @@ class _Element:
         return min((start for other, start in self.parts.items() if other > number), default=self.end)
 
 
-def with_cells(sheet_xml: bytes, styles: Mapping[str, str]) -> bytes:
+def with_cells(sheet_xml: bytes, styles: Mapping[Address, str]) -> bytes:
     """A sheet with further empty cells, each with its style's index ("" for none). They must not be there yet."""
     wanted: dict[int, list[Address]] = defaultdict(list)
-    for at in sorted(map(address, styles), key=by_row):
-        wanted[at.row].append(at)
+    for cell in sorted(styles, key=by_row):
+        wanted[cell.row].append(cell)
     table, rows, prefix = _find(sheet_xml)
     in_rows: dict[int, list[bytes]] = defaultdict(list)  # by where they go
     in_table: dict[int, list[bytes]] = defaultdict(list)
@@ -36,12 +36,12 @@ def with_cells(sheet_xml: bytes, styles: Mapping[str, str]) -> bytes:
     for number, cells in wanted.items():
         made = [(cell.column, _cell(cell, styles[cell], prefix)) for cell in cells]
         if number in rows:
-            for column, cell in made:
-                in_rows[rows[number].place(column)].append(cell)
+            for column, xml in made:
+                in_rows[rows[number].place(column)].append(xml)
             if rows[number].empty:
                 opened[rows[number].end] = f"</{prefix}row>".encode()
         else:
-            whole = [f'<{prefix}row r="{number}">'.encode(), *(cell for _, cell in made), f"</{prefix}row>".encode()]
+            whole = [f'<{prefix}row r="{number}">'.encode(), *(xml for _, xml in made), f"</{prefix}row>".encode()]
             in_table[table.place(number)].append(b"".join(whole))
     pieces: list[bytes] = []
     position = 0
@@ -56,7 +56,7 @@ def with_cells(sheet_xml: bytes, styles: Mapping[str, str]) -> bytes:
     return b"".join([*pieces, sheet_xml[position:]])
 
 
-def _cell(name: str, style: str, prefix: str) -> bytes:
+def _cell(name: Address, style: str, prefix: str) -> bytes:
     look = f' s="{style}"' if style else ""
     return f'<{prefix}c r="{name}"{look}/>'.encode()
 

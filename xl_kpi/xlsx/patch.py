@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
+from xl_kpi.xlsx.addresses import Address
 from xl_kpi.xlsx.cells import CellError, ReadValue, number_text, text_xml
 from xl_kpi.xlsx.rows import CELL
 from xl_kpi.xlsx.strings import StringTable
@@ -24,7 +25,7 @@ class _Span:
 
 
 def patch_cells(
-    sheet_xml: bytes, values: Mapping[str, ReadValue], *, keep_formulas: bool, strings: StringTable | None = None
+    sheet_xml: bytes, values: Mapping[Address, ReadValue], *, keep_formulas: bool, strings: StringTable | None = None
 ) -> bytes:
     """A sheet with new values in some cells (by name, e.g. B5); None empties a cell, styles stay.
 
@@ -32,17 +33,18 @@ def patch_cells(
     that are typed go to the shared strings, which are all that phones and previews show; without such a table into the
     cell itself. Raises KeyError naming the first cell the sheet does not have.
     """
-    wanted = set(values)
+    by_name = {str(cell): value for cell, value in values.items()}
+    wanted = set(by_name)
     spans = _find_plain(sheet_xml, wanted)
     if spans is None or len(spans) < len(wanted):  # another prefix, say
         spans = _find(sheet_xml, wanted)
-    missing = [name for name in values if name not in spans]
+    missing = [name for name in by_name if name not in spans]
     if missing:
         raise KeyError(missing[0])
     pieces = []
     position = 0
     for name, span in sorted(spans.items(), key=lambda item: item[1].start):
-        pieces += [sheet_xml[position : span.start], _patched(span, values[name], keep_formulas, strings)]
+        pieces += [sheet_xml[position : span.start], _patched(span, by_name[name], keep_formulas, strings)]
         position = span.end
     return b"".join([*pieces, sheet_xml[position:]])
 

@@ -19,7 +19,7 @@ from operator import ne
 from typing import NamedTuple
 
 from xl_kpi.findings import either
-from xl_kpi.xlsx.addresses import COLUMNS
+from xl_kpi.xlsx.addresses import Address, address
 from xl_kpi.xlsx.cells import ReadCell, read_value
 from xl_kpi.xlsx.kept import kept
 from xl_kpi.xlsx.limits import MAX_CELLS, MAX_ROW
@@ -33,8 +33,8 @@ TRUE = ("1", "true", "on")
 class Rows:
     """Cells by name, in the order of the file; rows must go down and cells to the right."""
 
-    cells: dict[str, ReadCell] = field(default_factory=dict)  # those that hold something
-    styles: dict[str, str] = field(default_factory=dict)  # the style index of every cell there is
+    cells: dict[Address, ReadCell] = field(default_factory=dict)  # those that hold something
+    styles: dict[Address, str] = field(default_factory=dict)  # the style index of every cell there is
     hidden: set[int] = field(default_factory=set)
     last: int = 0  # the row begun last
 
@@ -74,9 +74,8 @@ class _Row(NamedTuple):
 class _Piece(NamedTuple):
     """A cell and the tags of rows behind it. `string` is the index of a shared string, -1 for none."""
 
-    column: int
+    name: Address
     row: str
-    name: str
     style: str
     cell: ReadCell | None
     string: int
@@ -90,7 +89,7 @@ class _Read(NamedTuple):
     cut: list[bytes]  # one for each cell
     pieces: list[_Piece]
     rows: Rows  # without shared strings
-    strings: dict[str, int]  # the indices of those, by cell
+    strings: dict[Address, int]  # the indices of those, by cell
 
     def with_strings(self, strings: Sequence[str]) -> Rows:
         """The rows as a workbook has them. Raises IndexError where it does not have one of the strings."""
@@ -154,7 +153,8 @@ def _read(head: bytes, cut: list[bytes]) -> _Read | None:
     behind = None if begins is None else _tags(begins.lstrip())
     if behind is None:
         return None
-    rows, pieces, strings = Rows(), [], {}
+    rows, pieces = Rows(), []
+    strings: dict[Address, int] = {}
     cells, styles = rows.cells, rows.styles
     open_row, last = "", 0  # and the column of the last cell in it
     for tag in behind:
@@ -163,12 +163,12 @@ def _read(head: bytes, cut: list[bytes]) -> _Read | None:
         piece = _piece(xml)
         if piece is None:
             return None
-        column, row, name, style, cell, string, behind = piece
+        name, row, style, cell, string, behind = piece
         if row != open_row:
             raise Refused("damaged", either(f"单元格 {name} 不在它的行里", f"{name} is not in its row"))
-        if column <= last:
+        if name.column <= last:
             raise disordered(name, name in styles)
-        last = column
+        last = name.column
         styles[name] = style
         if cell is not None:
             cells[name] = cell
@@ -212,7 +212,7 @@ def _piece(xml: bytes) -> _Piece | None:
     if formula or number or words:
         value = None if string >= 0 else read_value(kind, number, words, bool(formula), ())
         cell = ReadCell(value, formula or None)
-    return _Piece(COLUMNS[column], row, column + row, style or "0", cell, string, behind)
+    return _Piece(address(column + row), row, style or "0", cell, string, behind)
 
 
 def _tags(text: str) -> tuple[_Row, ...] | None:

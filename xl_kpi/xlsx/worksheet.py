@@ -10,7 +10,7 @@ from xml.parsers import expat
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from xl_kpi.findings import either
-from xl_kpi.xlsx.addresses import COLUMNS
+from xl_kpi.xlsx.addresses import COLUMNS, Address, a1, address
 from xl_kpi.xlsx.around import Around, AroundReader
 from xl_kpi.xlsx.cells import ReadCell, read_value
 from xl_kpi.xlsx.limits import MAX_DEPTH
@@ -23,8 +23,10 @@ from xl_kpi.xlsx.rows import Before, Rows, disordered, misplaced, read_rows
 class Worksheet(Around):
     """A sheet as it stands in the file. Names are as in B5; rows and columns count from 1."""
 
-    cells: dict[str, ReadCell] = field(default_factory=dict)  # those that hold something, in the order of the file
-    styles: dict[str, str] = field(default_factory=dict)  # the style index of every cell there is
+    cells: dict[Address, ReadCell] = field(
+        default_factory=dict
+    )  # those that hold something, in the order of the file
+    styles: dict[Address, str] = field(default_factory=dict)  # the style index of every cell there is
     hidden_rows: set[int] = field(default_factory=set)
 
 
@@ -105,6 +107,7 @@ class _Reader:
         leaves = {formula, value, text}
         pieces: list[str] = []
         name = kind = row_name = ""
+        at = a1(1, 1)
         formula_attributes: dict[str, str] | None = None
         said: str | None = None
         number: str | None = None  # what stands in v
@@ -115,7 +118,7 @@ class _Reader:
         before = 0  # the column of the last cell of the row
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal name, kind, row_name, formula_attributes, said, number, words, depth, guide, leaf, before
+            nonlocal name, at, kind, row_name, formula_attributes, said, number, words, depth, guide, leaf, before
             depth += 1
             if leaf:
                 raise Refused("damaged", either("单元格的值里有别的元素", "a value holds an element"))
@@ -128,8 +131,8 @@ class _Reader:
                     raise Refused("damaged", either(f"单元格名 {name!r} 无效", f"{name!r} is no cell's name"))
                 if COLUMNS[column] <= before:
                     raise disordered(name, name in styles)
-                before = COLUMNS[column]
-                styles[name] = attributes.get("s", "0")
+                before, at = COLUMNS[column], address(name)
+                styles[at] = attributes.get("s", "0")
             elif tag in leaves:
                 leaf = True
                 if tag == formula:
@@ -160,7 +163,7 @@ class _Reader:
                 if number or words or formula_attributes is not None:
                     found = self._formula(name, said, formula_attributes)
                     value_read = read_value(kind, number or "", words or "", found is not None, self._strings)
-                    cells[name] = ReadCell(value_read, found)
+                    cells[at] = ReadCell(value_read, found)
             elif tag == value:
                 if number is not None:
                     raise _twice(name)

@@ -11,7 +11,7 @@ from xl_kpi.program import nodes
 from xl_kpi.program.nothing import less
 from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.base import IF_NONE_WORDS
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Area, a1
 
 if TYPE_CHECKING:
     from xl_kpi.layout.plan import Plan
@@ -27,7 +27,10 @@ FINDING_TITLES = (
     "填报行",
     "问题与处理办法",
 )  # the last is on one line, as long as it takes
+FINDING_HEAD = Area(TOP, FINDING_COLUMN, TOP, FINDING_COLUMN + len(FINDING_TITLES) - 1)
+FINDINGS = Area(TOP + 1, FINDING_HEAD.left, TOP + FINDING_ROWS, FINDING_HEAD.right)
 MARKED_COLUMN = FINDING_COLUMN + FINDING_TITLES.index("填报行")
+MARKED = Area(TOP + 1, MARKED_COLUMN, TOP + FINDING_ROWS, MARKED_COLUMN)
 MARKED_ROWS = "marked_rows"  # the name of the column 填报行: the rows of 数据填报 that show a mark
 
 
@@ -53,14 +56,14 @@ def lay_out(plan: Plan) -> None:
         _line(plan, sheet, row, name, _task_check(task), vetoes, link)
     checked = row
     row = _nothings(plan, sheet, row + 1)
-    area, cell = f"{a1(TOP + 1, 3)}:{a1(checked, 3)}", a1(TOP + 1, 3)
+    area, cell = Area(TOP + 1, 3, checked, 3), a1(TOP + 1, 3)
     sheet.conditions.append(Condition(area, f'{cell}="通过"', "good"))
     sheet.conditions.append(Condition(area, f'{cell}="缺失"', "wanting"))
     sheet.conditions.append(Condition(area, f'AND({cell}<>"通过",{cell}<>"缺失")', "wrong"))
-    sheet.filter = f"A{TOP}:{a1(row, 4)}"
+    sheet.filter = Area(TOP, 1, row, 4)
     sheet.freeze = a1(TOP + 1, 1)
     sheet.title_rows = (TOP, TOP)
-    sheet.print_area = f"A1:{a1(row, 4)}"
+    sheet.print_area = Area(1, 1, row, 4)
     _findings_block(sheet)
 
 
@@ -89,7 +92,7 @@ def _nothings(plan: Plan, sheet: Sheet, row: int) -> int:
         _line(
             plan, sheet, row, name, nothing.shown, note, plan.link_to(nodes.typed(nothing.on, plan.program.stages[0]))
         )
-    area, cell = f"{a1(first, 3)}:{a1(row, 3)}", a1(first, 3)
+    area, cell = Area(first, 3, row, 3), a1(first, 3)
     sheet.conditions.append(Condition(area, f'{cell}="{semantics.NONE}"', "wanting"))
     return row
 
@@ -149,16 +152,10 @@ def _task_check(task: BoundTask) -> ops.Op:
 
 def _findings_block(sheet: Sheet) -> None:
     """Where the add-in lists what it found; unlocked, empty until then."""
-    sheet.put(1, FINDING_COLUMN, "加载项核对结果", style="title2", to=(1, FINDING_COLUMN + len(FINDING_TITLES) - 1))
-    sheet.put(
-        2,
-        FINDING_COLUMN,
-        "使用Excel加载项“核对”后，结果写在此处。",
-        style="hint",
-        to=(2, FINDING_COLUMN + len(FINDING_TITLES) - 1),
-    )
-    for offset, title in enumerate(FINDING_TITLES):
-        sheet.put(TOP, FINDING_COLUMN + offset, title, style="header")
-    for row in range(TOP + 1, TOP + 1 + FINDING_ROWS):
-        for offset in range(len(FINDING_TITLES)):
-            sheet.put(row, FINDING_COLUMN + offset, style="free_link" if offset == 1 else "free_line")
+    first, last = FINDINGS.left, FINDINGS.right
+    sheet.put(1, first, "加载项核对结果", style="title2", to=(1, last))
+    sheet.put(2, first, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, last))
+    for cell, title in zip(FINDING_HEAD.cells(), FINDING_TITLES, strict=True):
+        sheet.put(cell.row, cell.column, title, style="header")
+    for cell in FINDINGS.cells():
+        sheet.put(cell.row, cell.column, style="free_link" if cell.column == first + 1 else "free_line")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Area, a1
 
 if TYPE_CHECKING:
     from xl_kpi.layout.plan import Plan
@@ -72,7 +72,7 @@ def _status(plan: Plan, sheet: Sheet, row: int) -> int:
             number_format = "0.00%" if node == nodes.RATE else "General"
             plan.show(sheet, row, column + 1, node, style="card_value", number_format=number_format)
         sheet.heights[row] = 28
-    area, cell = f"{a1(first, 3)}:{a1(row, 5)}", a1(first, 3)
+    area, cell = Area(first, 3, row, 5), a1(first, 3)
     sheet.conditions.append(Condition(area, f'{cell}="未完成"', "wanting"))
     sheet.conditions.append(Condition(area, f'OR({cell}="一票否决",{cell}="一票否优")', "wrong"))
     sheet.conditions.append(Condition(area, f'{cell}="已完成"', "good"))

@@ -13,7 +13,7 @@ from xl_kpi.program.inputs import BoundInput
 from xl_kpi.program.stages import Stage
 from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.base import SETUP, Ask, Kind, show
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Area, a1, column_letter
 from xl_kpi.xlsx.sheet import Validation
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def lay_out(plan: Plan) -> None:
     _conditions(sheet, at, HEADER + 1, last)
     sheet.freeze = a1(HEADER + 1, UNIT)
     sheet.title_rows = (HEADER, HEADER)
-    sheet.filter = f"A{HEADER}:{a1(last, at.remark)}"
+    sheet.filter = Area(HEADER, 1, last, at.remark)
 
 
 def _guide(stages: tuple[Stage, ...]) -> str:
@@ -157,7 +157,7 @@ def _input_row(plan: Plan, sheet: Sheet, at: _Columns, row: int, bound: BoundInp
         ],
         least=_ROOM.get(spec.kind, 20),
     )
-    sheet.validations.append(_validation(bound, standard, f"{a1(row, FIRST)}:{a1(row, at.typed[-1])}"))
+    sheet.validations.append(_validation(bound, standard, Area(row, FIRST, row, at.typed[-1])))
 
 
 _ROOM = {"text": 48, "percent": 36}  # for a sentence, and for a question beside it
@@ -168,11 +168,11 @@ def _brief(plan: Plan, standard: str) -> str:
     for bound in plan.program.setup:
         told = show(Ask(ask=bound.spec))
         if told in standard:
-            return standard.partition(told)[0] + f"第{plan.homes[bound.id][1][0]}行所填"
+            return standard.partition(told)[0] + f"第{plan.homes[bound.id].cell.row}行所填"
     return standard
 
 
-def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
+def _validation(bound: BoundInput, standard: str, cells: Area) -> Validation:
     """What Excel lets in, and what it says: at the cell how to fill it in, and when it refuses what must be there."""
     spec = bound.spec
     hints = "；".join(text for text in (asking.manner(spec), standard and f"标准{standard}") if text)
@@ -189,7 +189,7 @@ def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
     low, high = (f"{limit:.6f}".rstrip("0").rstrip(".") for limit in spec.bounds)
     if spec.if_none is not None:
         # Excel's own percentages would refuse the word; the formula is relative to the first of the cells.
-        cell = cells.partition(":")[0]
+        cell = cells.first
         rate = f'OR({cell}="{semantics.NONE}",AND(ISNUMBER({cell}),{cell}>={low},{cell}<={high}))'
         return Validation(cells, "custom", rate, "", **says)
     return Validation(cells, _LET_IN[spec.kind], low, high, **says)
@@ -204,19 +204,19 @@ _LET_IN: dict[Kind, Literal["whole", "decimal", "date"]] = {
 
 
 def _conditions(sheet: Sheet, at: _Columns, first: int, last: int) -> None:
-    status = a1(1, at.status)[:-1]
-    area = f"{a1(first, at.status)}:{a1(last, at.status)}"
+    status = column_letter(at.status)
+    area = Area(first, at.status, last, at.status)
     wrong = f'OR(${status}{first}="有误",${status}{first}="超范围",${status}{first}="不一致")'
-    typed = f"{a1(first, FIRST)}:{a1(last, at.typed[-1])}"
+    typed = Area(first, FIRST, last, at.typed[-1])
     sheet.conditions.append(Condition(typed, wrong, "wrong"))
     sheet.conditions.append(Condition(area, f'${status}{first}="未填"', "wanting"))
     sheet.conditions.append(Condition(area, wrong, "wrong"))
     sheet.conditions.append(Condition(area, f'${status}{first}="已填"', "good"))
-    asked = f"{a1(first, at.asked)}:{a1(last, at.asked)}"
+    asked = Area(first, at.asked, last, at.asked)
     sheet.conditions.append(Condition(asked, f"LEN({a1(first, at.asked)})>0", "wanting"))
-    scores = f"{a1(first, at.adopted)}:{a1(last, at.adopted)}"
+    scores = Area(first, at.adopted, last, at.adopted)
     sheet.conditions.append(Condition(scores, f'{a1(first, at.adopted)}="未填"', "wanting"))
     sheet.conditions.append(Condition(scores, f'{a1(first, at.adopted)}="有误"', "wrong"))
     # Rows in which the add-in found something: it lists their numbers beside its findings on 核对.
     marked = f"COUNTIF({MARKED_ROWS},ROW())>0"
-    sheet.conditions.append(Condition(f"{a1(first, TASK)}:{a1(last, at.remark)}", marked, "marked"))
+    sheet.conditions.append(Condition(Area(first, TASK, last, at.remark), marked, "marked"))

@@ -10,7 +10,7 @@ from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.tasks import BoundTask
 from xl_kpi.scheme.model import Column, Group, Task
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Area, a1
 
 if TYPE_CHECKING:
     from xl_kpi.layout.plan import Plan
@@ -56,7 +56,7 @@ def lay_out(plan: Plan) -> None:
     _group_cells(plan, sheet)
     _total_row(plan, sheet, row)
     _foot(plan, sheet, row + 1, last)
-    scores = f"{a1(FIRST, count + 1)}:{a1(row, count + 2)}"
+    scores = Area(FIRST, count + 1, row, count + 2)
     first = a1(FIRST, count + 1)
     sheet.conditions.append(Condition(scores, f'{first}="未填"', "wanting"))
     sheet.conditions.append(Condition(scores, f'{first}="有误"', "wrong"))

@@ -27,4 +27,3 @@ def lay_out(plan: Plan) -> None:
     for row, (name, value) in enumerate(entries.items(), 1):
         sheet.put(row, 1, name)
         sheet.put(row, 2, value)
-        plan.meta[name] = (row, 2)

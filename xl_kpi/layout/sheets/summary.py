@@ -12,7 +12,7 @@ from xl_kpi.program.nothing import less
 from xl_kpi.program.outcome import quotient
 from xl_kpi.rules.base import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Group
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Area, a1
 from xl_kpi.xlsx.sheet import Chart
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _outcome(plan: Plan, sheet: Sheet, row: int) -> int:
         sheet.put(row, 4, note, style="note", to=(row, 6))
         sheet.height_for(row, [(note, WIDTHS[3] + WIDTHS[4] + WIDTHS[5])], least=22)
         row += 1
-    area = f"{a1(first, 2)}:{a1(row - 1, 2)}"
+    area = Area(first, 2, row - 1, 2)
     cell = a1(first, 2)
     sheet.conditions.append(Condition(area, f'OR({cell}="未完成",{cell}="未填")', "wanting"))
     sheet.conditions.append(Condition(area, f'OR({cell}="一票否决",{cell}="一票否优",{cell}="该项不得分")', "wrong"))
@@ -122,7 +122,7 @@ def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
         sheet.put(row, 4, condition, style="note", to=(row, 5))
         plan.home(sheet, row, 6, veto.id, style="status")
         sheet.height_for(row, [(name, WIDTHS[0]), (condition, WIDTHS[3] + WIDTHS[4])], least=22)
-    area, cell = f"{a1(first, 6)}:{a1(row, 6)}", a1(first, 6)
+    area, cell = Area(first, 6, row, 6), a1(first, 6)
     sheet.conditions.append(Condition(area, f'{cell}="触发"', "wrong"))
     sheet.conditions.append(Condition(area, f'{cell}="未触发"', "good"))
     sheet.conditions.append(Condition(area, f'OR({cell}="未填",{cell}="有误")', "wanting"))
@@ -131,4 +131,5 @@ def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
 
 def _chart(plan: Plan, sheet: Sheet, row: int) -> None:
     first, last = TOP + 1, TOP + len(list(plan.scheme.all_groups()))
-    sheet.chart = Chart("各级指标得分与分值", a1(row, 1), (1, first, last), ((2, TOP, last), (4, TOP, last)))
+    series = tuple((a1(TOP, column), Area(first, column, last, column)) for column in (2, 4))
+    sheet.chart = Chart("各级指标得分与分值", a1(row, 1), Area(first, 1, last, 1), series)

@@ -59,7 +59,7 @@ def _examined(filled: Filled) -> Examined:
         present = [read.get(at, _NOTHING) for at in sheet.formulas]
         values += [cell.value for cell in present]
         changed |= {
-            (name, formula.name)
+            formula.place
             for formula, cell in zip(sheet.formulas.values(), present, strict=True)
             if cell.formula != formula.text and plain(cell.formula or "") != plain(formula.text)
         }

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.returned.expected import ExpectedSheet, within
+from xl_kpi.returned.expected import ExpectedSheet
 from xl_kpi.returned.read import Filled
-from xl_kpi.xlsx.addresses import a1, address
+from xl_kpi.xlsx.addresses import by_row
 from xl_kpi.xlsx.worksheet import Worksheet
 
 
 def contents(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
     """What stands where nothing should: only unlocked cells may be filled in."""
     cells = filled.sheets[name].cells
-    for at in sorted(cells.keys() - sheet.used, key=address):
+    for at in sorted(cells.keys() - sheet.used, key=by_row):
         if cells[at].value not in (None, "") or cells[at].formula is not None:
             yield finding("extra-content", at=f"{name}!{at}")
 
@@ -22,11 +22,11 @@ def contents(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findin
 def merges(name: str, sheet: ExpectedSheet, read: Worksheet) -> Iterator[Finding]:
     merges = set(read.merges)
     for merge in sorted(merges - sheet.merges):
-        under = [at for at in read.cells if at != a1(*merge[0]) and within(address(at), merge)]
+        under = [at for at in read.cells if merge.holds(at) and at != merge.first]
         why = either(f"，遮住了 {'、'.join(under[:5])}", f"; they cover {', '.join(under[:5])}") if under else ""
-        yield finding("merge-changed", at=f"{name}!{a1(*merge[0])}", why=why)
+        yield finding("merge-changed", at=f"{name}!{merge.first}", why=why)
     for merge in sorted(sheet.merges - merges):
-        yield finding("merge-changed", at=f"{name}!{a1(*merge[0])}", why="")
+        yield finding("merge-changed", at=f"{name}!{merge.first}", why="")
     for at in sorted(read.cells.keys() & sheet.covered):
         if read.cells[at].value not in (None, ""):
             what = either("合并单元格下面的内容", "what stands under merged cells")

@@ -10,7 +10,7 @@ from openpyxl.utils import FORMULAE
 
 from xl_kpi.findings import Finding, either, finding
 from xl_kpi.outward import masked
-from xl_kpi.returned.expected import Expected, references
+from xl_kpi.returned.expected import Expected, read_by
 from xl_kpi.returned.read import Filled
 from xl_kpi.xlsx.addresses import Place
 
@@ -38,20 +38,21 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
     stored result is judged as any answer (inputs.py).
     """
     own = {
-        (sheet, name): cell.formula
+        place: cell.formula
         for sheet, read in filled.sheets.items()
-        for name, cell in read.cells.items()
-        if cell.formula is not None and (name not in plan.sheets[sheet].formulas or (sheet, name) in changed)
+        for at, cell in read.cells.items()
+        if cell.formula is not None
+        and ((place := Place(sheet, at)) in changed or at not in plan.sheets[sheet].formulas)
     }
-    for sheet, name, text in _added(filled):
+    for added, text in _added(filled):
         if _strange(text)[1]:
-            yield _outside(f"{sheet}!{name}")
+            yield _outside(str(added))
     if not own:
         return
-    texts = {(f.sheet, f.name): f.text for f in plan.formulas} | own
+    texts = {formula.place: formula.text for formula in plan.formulas} | own
     texts = {place: text for place, text in texts.items() if text and (place in own or place not in changed)}
     for place, text in own.items():
-        at = "!".join(place)
+        at = str(place)
         unknown, outside = _strange(text)
         if place in changed and unknown:
             why = either(f"其中的 {unknown} 无法计算", f"the function {unknown} is not supported")
@@ -62,12 +63,12 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
             yield _outside(at)
 
 
-def _added(filled: Filled) -> Iterator[tuple[str, str, str]]:
-    """The formulas on sheets that somebody added: sheet, cell, text."""
+def _added(filled: Filled) -> Iterator[tuple[Place, str]]:
+    """The formulas on sheets that somebody added: where, and their text."""
     for sheet, read in filled.added.items():
-        for name, cell in read.cells.items():
+        for at, cell in read.cells.items():
             if cell.formula is not None:
-                yield sheet, name, cell.formula
+                yield Place(sheet, at), cell.formula
 
 
 def _outside(at: str) -> Finding:
@@ -99,8 +100,8 @@ def _circular(start: Place, texts: Mapping[Place, str]) -> bool:
     seen: set[Place] = set()
     waiting = [start]
     while waiting:
-        sheet, name = waiting.pop()
-        for read in references(texts[sheet, name], sheet, texts.keys()):
+        place = waiting.pop()
+        for read in read_by(texts[place], place.sheet, texts.keys()):
             if read == start:
                 return True
             if read not in seen:

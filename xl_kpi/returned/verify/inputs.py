@@ -64,11 +64,11 @@ def counted(filled: Filled, typed: dict[str, Value]) -> dict[str, Value]:
 def computed(filled: Filled, counted: dict[str, Value]) -> Iterator[Computed]:
     """The inputs in which a formula stands."""
     inputs = _inputs(filled.plan.scheme)
-    for node, sheet, name in input_cells(filled.plan.scheme):
-        cell = filled.sheets[sheet].cells.get(name)
+    for node, (sheet, at) in input_cells(filled.plan.scheme):
+        cell = filled.sheets[sheet].cells.get(at)
         if cell is not None and cell.formula is not None:
             picture = bool(_PICTURE.match(cell.formula))
-            yield Computed(f"{sheet}!{name}", inputs[node].spec, counted.get(node), picture)
+            yield Computed(f"{sheet}!{at}", inputs[node].spec, counted.get(node), picture)
 
 
 _PICTURE = re.compile(r"(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)  # how WPS keeps a picture in a cell

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from xl_kpi.findings import Finding, either, finding
 from xl_kpi.returned.expected import Expected, plain
 from xl_kpi.returned.read import Filled
-from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.foreign import foreign
 
 
@@ -15,8 +14,8 @@ def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
     for name, read in filled.sheets.items():
         if not read.protected:
             yield finding("unprotected", at=f"{name}!A1", name=name)
-        for first, _ in read.editable:
-            yield finding("unlocked", at=f"{name}!{a1(*first)}")
+        for open_area in read.editable:
+            yield finding("unlocked", at=f"{name}!{open_area.first}")
     for is_hidden, what in (
         (filled.book.tabs_hidden, either("工作表标签", "the row of tabs")),
         (filled.book.window_hidden, either("工作簿的窗口", "the window of the workbook")),

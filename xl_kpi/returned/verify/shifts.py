@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from xl_kpi.findings import either
-from xl_kpi.xlsx.addresses import address, column_letter
+from xl_kpi.xlsx.addresses import Address, column_letter
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
 
 Axis = Literal["row", "column"]
@@ -94,7 +94,7 @@ class Shifts:
 
 
 def shifts(
-    constants: Mapping[str, ReadCell], cells: Mapping[str, ReadCell], referred: Mapping[tuple[int, int], int]
+    constants: Mapping[Address, ReadCell], cells: Mapping[Address, ReadCell], referred: Mapping[Address, int]
 ) -> Shifts | None:
     """How a sheet that holds `cells` comes from one that held `constants`; None where that cannot be told.
 
@@ -110,9 +110,9 @@ def shifts(
 
 def _along(
     axis: Axis,
-    constants: Mapping[str, ReadCell],
-    cells: Mapping[str, ReadCell],
-    referred: Mapping[tuple[int, int], int],
+    constants: Mapping[Address, ReadCell],
+    cells: Mapping[Address, ReadCell],
+    referred: Mapping[Address, int],
 ) -> Shifts | None:
     was = _lines(axis, constants)
     known = {(across, value) for line in was.values() for across, value in line.items()}
@@ -129,8 +129,7 @@ def _along(
     matched = sum(_alike(was[line], now[other], often) for line, other in pairs)
     whole = sum(1 / often[item] for line in was.values() for item in line.items())
     result.found = matched / whole if whole else 0.0
-    position = 0 if axis == "row" else 1
-    present = {address(name)[position] for name in cells}
+    present = {cell.row if axis == "row" else cell.column for cell in cells}
     _moves(result, pairs, was, now, often)
     _gaps(result, pairs, was, now)
     result.deleted += [line for line in was if line > (pairs[-1][0] if pairs else 0) and line not in present]
@@ -138,17 +137,16 @@ def _along(
     result.deleted = sorted(line for line in result.deleted if line not in gone)
     targets = Counter(dict.fromkeys(present, 0))
     for cell, times in referred.items():
-        targets[cell[position]] += times
+        targets[cell.row if axis == "row" else cell.column] += times
     result.inserted = sorted({_copy(line, now, targets) for line in result.inserted})
     return result
 
 
-def _lines(axis: Axis, cells: Mapping[str, ReadCell]) -> dict[int, _Line]:
+def _lines(axis: Axis, cells: Mapping[Address, ReadCell]) -> dict[int, _Line]:
     lines: dict[int, _Line] = {}
-    for name, cell in cells.items():
+    for at, cell in cells.items():
         if cell.formula is None and cell.value not in (None, ""):
-            row, column = address(name)
-            line, across = (row, column) if axis == "row" else (column, row)
+            line, across = (at.row, at.column) if axis == "row" else (at.column, at.row)
             lines.setdefault(line, {})[across] = cell.value
     return dict(sorted(lines.items()))
 

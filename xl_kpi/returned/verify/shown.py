@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.returned.expected import ExpectedSheet, within
+from xl_kpi.returned.expected import ExpectedSheet
 from xl_kpi.returned.read import Filled
-from xl_kpi.xlsx.addresses import a1, address, column_letter
+from xl_kpi.xlsx.addresses import column_letter
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.looks import Look, plain_format, shows, width_of
 
@@ -41,7 +41,7 @@ def conditions(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Find
         for wanted, planned in sheet.looks.items():
             for at in planned:
                 value = read.cells[at].value if at in read.cells else None
-                covered = isinstance(value, float) and any(within(address(at), part) for part in where)
+                covered = isinstance(value, float) and any(part.holds(at) for part in where)
                 if covered and _misleads(code, wanted.number_format, read.cells[at]):
                     formats = {"format": code, "expected": wanted.number_format}
                     yield finding("number-format", at=f"{name}!{at}", **formats)
@@ -102,15 +102,14 @@ def narrow(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]
     }
     if not widths:
         return
-    merged = {a1(*first) for first, _ in sheet.merges}
+    merged = {merge.first for merge in sheet.merges}
     told = set()
     for wanted, cells in sheet.looks.items():
         for at in cells:
-            column = address(at)[1]
             value = read.cells[at].value if at in read.cells else None
-            if column in widths and column not in told and at not in merged and isinstance(value, float):
+            if at.column in widths and at.column not in told and at not in merged and isinstance(value, float):
                 style = int(read.styles.get(at, "0"))
                 code = filled.styles.cells[style].number_format if at in read.styles else wanted.number_format
-                if width_of(code, value) > widths[column]:
-                    told.add(column)
-                    yield finding("too-narrow", at=f"{name}!{at}", column=column_letter(column))
+                if width_of(code, value) > widths[at.column]:
+                    told.add(at.column)
+                    yield finding("too-narrow", at=f"{name}!{at}", column=column_letter(at.column))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +11,7 @@ from xl_kpi.returned.expected import ExpectedSheet, expected, one_kind_of_line
 from xl_kpi.returned.read import Filled, Meta
 from xl_kpi.returned.sheet_names import alike
 from xl_kpi.returned.verify.shifts import shifts
-from xl_kpi.xlsx.addresses import Address, address, column_letter
+from xl_kpi.xlsx.addresses import Address, column_letter, references
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
 
 _NOTHING = ReadCell()
@@ -59,7 +58,7 @@ def _same_lines(found: ReadCell, wanted: ReadCell) -> bool:
 
 
 def _structure(
-    name: str, sheet: ExpectedSheet, filled: Filled, moved: str, wrong: Mapping[str, ReadValue]
+    name: str, sheet: ExpectedSheet, filled: Filled, moved: Address, wrong: Mapping[Address, ReadValue]
 ) -> Finding:
     """What happened to a sheet, as exactly as it can be told, and how to repair it."""
     holds = _content_of(name, filled, len(wrong))
@@ -89,7 +88,7 @@ def _content_of(name: str, filled: Filled, wrong: int) -> str:
     return next((other for other, sheet in sheets.items() if other != name and alike(sheet.constants, cells)), "")
 
 
-def _texts(sheet: ExpectedSheet, meta: Meta) -> dict[str, ReadCell]:
+def _texts(sheet: ExpectedSheet, meta: Meta) -> dict[Address, ReadCell]:
     """The constants of a sheet as they read in a unit's workbook."""
     return {
         at: cell._replace(value=_named(cell.value, meta)) if isinstance(cell.value, str) else cell
@@ -99,46 +98,38 @@ def _texts(sheet: ExpectedSheet, meta: Meta) -> dict[str, ReadCell]:
 
 def _referred_to(name: str, filled: Filled) -> Counter[Address]:
     """The cells of a sheet that merges, names and formulas in other rows and on other sheets refer to, how often."""
-    found = Counter(first for first, _ in filled.sheets[name].merges)
-    elsewhere = re.compile(rf"(?<![^\W_])'?{re.escape(name)}'?!\$?([A-Z]{{1,3}})\$?([0-9]+)")
+    found = Counter(merge.first for merge in filled.sheets[name].merges)
     for sheet, read in filled.sheets.items():
         for at, cell in read.cells.items():
             if cell.formula:
-                cells = elsewhere.findall(cell.formula)
-                if sheet == name:
-                    own = str(address(at)[0])
-                    cells += [(column, row) for column, row in _OWN_CELL.findall(cell.formula) if row != own]
-                found.update(address(column + row) for column, row in cells if _is_row(row))
+                for on, area in references(cell.formula):
+                    if on == name:
+                        found[area.first] += 1
+                    elif not on and sheet == name:
+                        found.update(corner for corner in {area.first, area.last} if corner.row != at.row)
     for defined in filled.book.names:
-        found.update(address(column + row) for column, row in elsewhere.findall(defined.refers_to) if _is_row(row))
+        found.update(area.first for on, area in references(defined.refers_to) if on == name)
     return found
-
-
-_OWN_CELL = re.compile(r"(?<![!\w'$.])\$?([A-Z]{1,2})\$?([0-9]+)(?![\w(])")
-
-
-def _is_row(text: str) -> bool:
-    return len(text) <= 6 and int(text) > 0
 
 
 def _named(text: str, meta: Meta) -> str:
     return text.replace(UNIT, meta.unit).replace(CODE, meta.code)
 
 
-def _moved(sheet: ExpectedSheet, cells: Mapping[str, ReadCell], wrong: Mapping[str, ReadValue]) -> str:
-    """The first constant that stands elsewhere in its row or column, or whose whole row is gone; "" for none."""
+def _moved(
+    sheet: ExpectedSheet, cells: Mapping[Address, ReadCell], wrong: Mapping[Address, ReadValue]
+) -> Address | None:
+    """The first constant that stands elsewhere in its row or column, or whose whole row is gone."""
     elsewhere: dict[ReadValue, set[tuple[str, int]]] = defaultdict(set)
     for at, cell in cells.items():
         if cell.formula is None and at not in sheet.free and cell != sheet.constants.get(at):
-            row, column = address(at)
-            elsewhere[cell.value] |= {("row", row), ("column", column)}
-    rows = defaultdict(list)
+            elsewhere[cell.value] |= {("row", at.row), ("column", at.column)}
+    rows: dict[int, list[Address]] = defaultdict(list)
     for at in (*sheet.constants, *sheet.formulas):
-        rows[address(at)[0]].append(at)
+        rows[at.row].append(at)
     for at, wanted in wrong.items():
-        row, column = address(at)
-        if elsewhere.get(wanted, set()) & {("row", row), ("column", column)}:
+        if elsewhere.get(wanted, set()) & {("row", at.row), ("column", at.column)}:
             return at
-        if len(rows[row]) > 1 and not any(other in cells for other in rows[row]):
+        if len(rows[at.row]) > 1 and not any(other in cells for other in rows[at.row]):
             return at
-    return ""
+    return None
