@@ -35,7 +35,6 @@ from xl_kpi.returned.read import Filled
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.rules.base import Input, Level
 from xl_kpi.scheme.load import TEMPLATES
-from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.package import unpack
 
@@ -226,8 +225,7 @@ def blank(scheme: str, level: Level | None, folder: Path) -> Filled:
 
 def typed_in(empty: Filled, plan: Plan, typed: Typed) -> bytes:
     """The workbook with answers in its cells; its formulas still show what they showed when blank."""
-    places = {node: (sheet, a1(*address)) for node, (sheet, address) in plan.homes.items()}
-    return patched(empty, {places[node]: value for node, value in typed.items()}, keep_formulas=False)
+    return patched(empty, {plan.homes[node]: value for node, value in typed.items()}, keep_formulas=False)
 
 
 def compared(plan: Plan, rows: Sequence[Typed], recalculated: Sequence[Mapping[str, Value]], tally: Tally) -> None:
@@ -256,8 +254,7 @@ def _is_plain(value: Value) -> bool:
 
 
 def _disagreement(plan: Plan, cell: str, ours: Value, theirs: Value, typed: Typed) -> str:
-    formulas = {f"{sheet}!{address}": (op, text) for sheet, address, op, text in plan.formulas()}
-    op, text = formulas[cell]
+    op, text = next((formula.op, formula.text) for formula in plan.formula_cells if str(formula.place) == cell)
     reads = {node for node in _typed_nodes(plan.program, op) if node in typed}
     told = ", ".join(f"{node}={typed[node]!r}" for node in sorted(reads)[:12])
     return f"{cell}: ours {ours!r}, theirs {theirs!r}; {text[:300]}; typed: {told}"
@@ -444,12 +441,12 @@ def test_a_value_that_differs_is_noticed(folder: Path, engine_named: Callable[[s
 def with_raw_cells(workbook: bytes, plan: Plan, cells: Mapping[str, str]) -> bytes:
     """The workbook with some input cells replaced by XML as other programs write it, by node id."""
     parts = unpack(workbook)
-    sheets = {plan.homes[node][0] for node in cells}
+    sheets = {plan.homes[node].sheet for node in cells}
     assert sheets == {"数据填报"}
     name = f"xl/worksheets/sheet{list(plan.sheets).index('数据填报') + 1}.xml"
     xml = parts[name].decode()
     for node, content in cells.items():
-        place = a1(*plan.homes[node][1])
+        place = plan.homes[node].cell
         xml, found = re.subn(
             rf'<c r="{place}"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', rf'<c r="{place}"\1 {content}</c>', xml
         )

@@ -16,6 +16,7 @@ from xl_kpi import api
 from xl_kpi.addin import commands
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.layout.plan import CHECKS, ENTRY
+from xl_kpi.layout.sheets import checks
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def book(excel: Desktop, typical: Path) -> xw.Book:
 
 def block(book: xw.Book) -> list[list[object]]:
     """What stands in the block of findings, without its empty rows."""
-    rows = book.sheets[CHECKS].range(commands._BLOCK).formula
+    rows = book.sheets[CHECKS].range(str(checks.FINDINGS)).formula
     return [list(row) for row in rows if any(row)]
 
 

@@ -23,7 +23,7 @@ from xl_kpi.blank import clone
 from xl_kpi.blank.render import render
 from xl_kpi.layout.plan import Plan, plan_of
 from xl_kpi.layout.style import LOOKS
-from xl_kpi.xlsx.addresses import a1, column_letter
+from xl_kpi.xlsx.addresses import by_row, column_letter
 from xl_kpi.xlsx.archive import pack
 
 
@@ -69,23 +69,25 @@ def by_openpyxl(plan: Plan) -> bytes:
     """The workbook of a plan as one would write it with openpyxl."""
     book = Workbook()
     book.remove(book.worksheets[0])
-    formulas = {(sheet, cell): text for sheet, cell, _, text in plan.formulas()}
+    formulas = {formula.place: f"={formula.text}" for formula in plan.formula_cells}
     for sheet in plan.sheets.values():
         target = book.create_sheet(sheet.name)
         looks: dict[tuple[str, str], Any] = {}
-        for (row, column), cell in sorted(sheet.cells.items()):
-            made: Any = target.cell(row, column, formulas.get((sheet.name, a1(row, column)), cell.value))
+        for at, cell in sorted(sheet.cells.items(), key=lambda item: by_row(item[0])):
+            made: Any = target.cell(at.row, at.column, formulas.get((sheet.name, at), cell.value))
             key = (cell.style, cell.number_format)
             if key not in looks:  # setting a style looks six tables up: once for each look
                 _dress(made, *key)
                 looks[key] = made._style
             made._style = copy(looks[key])
-        for (top, left), (bottom, right) in sheet.merges:
-            target.merge_cells(start_row=top, start_column=left, end_row=bottom, end_column=right)
+        for merge in sheet.merges:
+            target.merge_cells(str(merge))
         for column, width in sheet.widths.items():
             target.column_dimensions[column_letter(column)].width = width
         for rule in sheet.validations:
-            validation = DataValidation(rule.kind, rule.low, rule.high or None, sqref=rule.cells, prompt=rule.prompt)
+            validation = DataValidation(
+                rule.kind, rule.low, rule.high or None, sqref=str(rule.cells), prompt=rule.prompt
+            )
             target.add_data_validation(validation)
     buffer = io.BytesIO()
     book.save(buffer)

@@ -14,6 +14,7 @@ from xl_kpi.expr.to_excel import ALLOWED_FUNCTIONS, quoted
 from xl_kpi.layout.plan import plan_of
 from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.scheme import load
+from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.cells import number_text
 
 
@@ -223,8 +224,8 @@ def test_the_allow_list_is_the_one_of_the_design() -> None:
 
 
 def test_cells_on_another_sheet_are_named_with_it() -> None:
-    places = {"a": ("数据填报", (5, 8)), "b": ("它's", (1, 27)), "c": ("汇总", (2, 2))}
-    homes = Homes(places, {name: Sheet(name) for name, _ in places.values()}, "汇总")
+    places = {"a": Place("数据填报", a1(5, 8)), "b": Place("它's", a1(1, 27)), "c": Place("汇总", a1(2, 2))}
+    homes = Homes(places, {place.sheet: Sheet(place.sheet) for place in places.values()}, "汇总")
     total = ops.Add((ops.Ref("a"), ops.Ref("b"), ops.Ref("c")))
     assert to_excel.to_excel(total, homes) == "='数据填报'!H5+'它''s'!AA1+B2"
 
@@ -239,8 +240,9 @@ LITERAL = re.compile(r'"(?:[^"]|"")*"')
 def test_every_formula_of_a_shipped_scheme_keeps_to_what_every_engine_reads_alike(
     name: str, level: str | None
 ) -> None:
-    for sheet, cell, _, formula in plan_of(api.scheme(name, level)).formulas():  # type: ignore[arg-type]
-        where = f"{sheet}!{cell} {formula}"
+    for cell in plan_of(api.scheme(name, level)).formula_cells:  # type: ignore[arg-type]
+        formula = f"={cell.text}"
+        where = f"{cell.place} {formula}"
         bare = LITERAL.sub('""', formula)
         assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", bare)) <= ALLOWED_FUNCTIONS, where
         assert "--" not in bare, where

@@ -22,7 +22,6 @@ from xl_kpi.layout import values as layout_values
 from xl_kpi.returned import read
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import INVALID, Example, Input
-from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.cells import Value
 from xl_kpi.xlsx.package import unpack
@@ -67,7 +66,7 @@ def disagreements(book: ExampleBook, workbooks: list[bytes], recalculated: list[
     """Every formula cell in which an engine and numpy differ, and every one that shows an error value."""
     typed = [read.read(("filled.xlsx", workbook), book.scheme_file).typed() for workbook in workbooks]
     batch = book.plan.program.evaluate(typed)
-    nodes = {f"{sheet}!{a1(*at)}": node for node, (sheet, at) in book.plan.homes.items()}
+    nodes = {str(place): node for node, place in book.plan.homes.items()}
     found = []
     for row, (results, values) in enumerate(zip(recalculated, layout_values.shown(book.plan, batch), strict=True)):
         for (sheet, name), expected in layout_values.by_place(book.plan, values).items():

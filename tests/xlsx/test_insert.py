@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xl_kpi.xlsx.addresses import address
 from xl_kpi.xlsx.insert import with_cells
 from xl_kpi.xlsx.worksheet import read_worksheet
 
@@ -79,6 +80,6 @@ def test_cells_stand_where_they_belong(name: str, prefix: str) -> None:
         return sheet(rows, prefix)
 
     before, cells, after = CASES[name]
-    made = with_cells(prefixed(before), cells)
+    made = with_cells(prefixed(before), {address(name): style for name, style in cells.items()})
     assert made == prefixed(after)
     assert read_worksheet(made).styles.keys() == read_worksheet(prefixed(before)).styles.keys() | cells.keys()

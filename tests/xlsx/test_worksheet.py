@@ -170,6 +170,6 @@ def test_sees_what_surrounds_the_cells() -> None:
     read = read_worksheet(sheet(rows, rest).replace(f'<worksheet xmlns="{MAIN}">'.encode(), head.encode()))
     assert read.hidden_rows == {1, 2}
     assert read.hidden_columns == [(2, 3), (4, 4)]
-    assert read.merges == [((1, 1), (2, 2))]
+    assert read.merges == [(1, 1, 2, 2)]
     assert read.validations == [ReadValidation("whole", "between", "0", "9", "C1 D2:E3", True)]
     assert (read.protected, read.filtered) == (True, True)
