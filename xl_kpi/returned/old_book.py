@@ -13,7 +13,7 @@ from xl_kpi.layout.plan import ENTRY, FORM, META
 from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
-from xl_kpi.rules.base import SETUP, Kind
+from xl_kpi.rules.parts import SETUP, Kind
 from xl_kpi.xlsx.addresses import a1, address, areas, column_letter
 from xl_kpi.xlsx.around import ReadValidation
 from xl_kpi.xlsx.cells import ReadCell, Value
