@@ -28,7 +28,7 @@ from xl_kpi.returned.check import ANY, NATIVE, Asked, Report
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
-from xl_kpi.rules.base import Input, Level
+from xl_kpi.rules.parts import Input, Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme

@@ -11,7 +11,7 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.plan import plan_of
 from xl_kpi.program import asking, issues
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 
 SELF = "@self"
 

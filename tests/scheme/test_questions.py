@@ -13,7 +13,7 @@ from xl_kpi.engines.base import Engine
 from xl_kpi.expr import ops
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.program.questions import Standard, question
-from xl_kpi.rules.base import Ask, Input
+from xl_kpi.rules.parts import Ask, Input
 
 HINT, NOTE, SELF = "@hint", "@note", "@self"
 

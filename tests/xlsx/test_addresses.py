@@ -51,7 +51,7 @@ def test_an_area_knows_its_cells_and_its_writings() -> None:
 
 @pytest.mark.parametrize("ref", ["C3:B2", ":B2", "B2:C", "B:C", "2:3", "B2:C3:D4", ""])
 def test_what_is_no_area_is_none(ref: str) -> None:
-    with pytest.raises(ValueError, match="^"):
+    with pytest.raises(ValueError, match=r"^"):
         area(ref)
 
 
@@ -76,7 +76,7 @@ def test_a_whole_reference_is_a_sheet_and_an_area(text: str, sheet: str, cells: 
 
 @pytest.mark.parametrize("text", ["B3", "汇总!", "(汇总!B3,汇总!B4)", "汇总!B3+1", "名称", "#REF!", ""])
 def test_what_is_no_whole_reference_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="^"):
+    with pytest.raises(ValueError, match=r"^"):
         reference(text)
 
 

@@ -18,7 +18,7 @@ from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput
-from xl_kpi.rules.base import SETUP
+from xl_kpi.rules.parts import SETUP
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Place, a1, quote_sheet
 

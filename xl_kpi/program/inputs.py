@@ -13,7 +13,8 @@ from xl_kpi.program.nothing import contradiction
 from xl_kpi.program.questions import Standard, question
 from xl_kpi.program.questions import standards as numeric_standards
 from xl_kpi.program.stages import Stage
-from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, term
+from xl_kpi.rules.base import Context
+from xl_kpi.rules.parts import SETUP, Ask, Constraint, Input, term
 from xl_kpi.scheme.model import Relation, Scheme, Task
 from xl_kpi.xlsx.cells import serial
 

@@ -14,7 +14,7 @@ from xl_kpi.program.answers import reading
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput, breach
 from xl_kpi.program.stages import Stage
-from xl_kpi.rules.base import IF_NONE_WORDS, Constraint, Input
+from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, Input
 from xl_kpi.scheme.model import EFFECT_NAMES
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from xl_kpi.program.stages import Stage
-from xl_kpi.rules.base import SETUP
+from xl_kpi.rules.parts import SETUP
 
 TOTAL, MAX, RATE, GRADE, VETOES = "total", "max", "rate", "grade", "vetoes"
 STAGE, COMPLETE, MISSING, INVALID, FILLED = "stage", "complete", "missing", "invalid", "filled"

@@ -10,7 +10,7 @@ from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.program import nodes
 from xl_kpi.program.inputs import Inputs, context_of, names_of, numbers_read, placed
 from xl_kpi.program.nothing import excludes_inside, unguarded
-from xl_kpi.rules.base import key
+from xl_kpi.rules.parts import key
 from xl_kpi.scheme.model import Scheme, Task
 
 

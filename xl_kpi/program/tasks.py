@@ -9,7 +9,7 @@ from xl_kpi.expr import ops, semantics
 from xl_kpi.program import nodes
 from xl_kpi.program.inputs import BoundInput, Inputs, context_of, in_both_views, placed, ready, when_ready
 from xl_kpi.program.nothing import BoundNothing, less
-from xl_kpi.rules.base import term
+from xl_kpi.rules.parts import term
 from xl_kpi.scheme.model import Effect, Figure, Scheme, Task, Veto
 
 

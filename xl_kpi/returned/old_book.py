@@ -12,7 +12,7 @@ from xl_kpi.layout.plan import ENTRY, FORM, META
 from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
-from xl_kpi.rules.base import SETUP, Kind
+from xl_kpi.rules.parts import SETUP, Kind
 from xl_kpi.xlsx.addresses import Address, Place, a1, areas, reference, references
 from xl_kpi.xlsx.cells import ReadCell, Value
 from xl_kpi.xlsx.looks import Styles

@@ -10,7 +10,7 @@ from xl_kpi.layout.sheets import form
 from xl_kpi.program import nodes
 from xl_kpi.program.nothing import less
 from xl_kpi.program.tasks import BoundTask
-from xl_kpi.rules.base import IF_NONE_WORDS
+from xl_kpi.rules.parts import IF_NONE_WORDS
 from xl_kpi.xlsx.addresses import Area, a1
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from xl_kpi.program import asking, nodes
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.program.stages import Stage
 from xl_kpi.program.tasks import BoundTask
-from xl_kpi.rules.base import SETUP, Ask, Kind, show
+from xl_kpi.rules.parts import SETUP, Ask, Kind, show
 from xl_kpi.xlsx.addresses import Area, a1, column_letter
 from xl_kpi.xlsx.sheet import Validation
 
