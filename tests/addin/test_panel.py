@@ -520,7 +520,7 @@ def test_a_finding_of_a_file_goes_to_the_cell_where_excel_has_the_file_open_and_
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     program = panel_window.opener(tmp_path)
     lines = tuple(
-        files.check_line(report.as_json(), Found(path, path.name))
+        files.check_line(report, Found(path, path.name))
         for path in (tmp_path / book.name, tmp_path / "没有打开的.xlsx")
     )
     shutil.copy(tmp_path / book.name, tmp_path / "没有打开的.xlsx")

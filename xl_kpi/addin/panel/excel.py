@@ -134,7 +134,7 @@ def outcome_of(done: Done) -> Outcome:
     report = done.told.report
     assert report is not None, "a check has a report"
     name, full = done.book
-    line = files.check_line(report.as_json(), Found(Path(full), name))
+    line = files.check_line(report, Found(Path(full), name))
     said = f"{name}　{commands.headline(report)}"
     return Outcome(
         either("核对结果", "checked"), said, files.check_columns(), (line,), alarm=report.verdict != "accept"
