@@ -19,21 +19,30 @@ from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, eit
 from xl_kpi.layout.plan import filename, plan_of
 from xl_kpi.program.assessment import Assessment, Typed, assess, run
 from xl_kpi.program.build import SELF, Program
+from xl_kpi.program.made_up import Answers, simulated
 from xl_kpi.returned import check as checking
+from xl_kpi.returned import listed
 from xl_kpi.returned.carry import Carried, carry
 from xl_kpi.returned.check import ANY, NATIVE, Asked
 from xl_kpi.returned.fill import Filling, filling
-from xl_kpi.returned.read import read
+from xl_kpi.returned.read import identify, read
 from xl_kpi.returned.report import VERDICTS, Report
 from xl_kpi.rules.base import Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
-from xl_kpi.xlsx.archive import is_signed
-from xl_kpi.xlsx.cells import Value
+from xl_kpi.xlsx.addresses import Place, a1
+from xl_kpi.xlsx.archive import is_signed, pack
+from xl_kpi.xlsx.book import sheet_parts
+from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.markup import parse_xml
+from xl_kpi.xlsx.package import unpack
+from xl_kpi.xlsx.refused import Refused
 from xl_kpi.xlsx.save import SavedBeside, save
 from xl_kpi.xlsx.source import Source
+from xl_kpi.xlsx.table import Column
+from xl_kpi.xlsx.table import workbook as table_file
 
 __all__ = [
     "ANY",
@@ -44,26 +53,35 @@ __all__ = [
     "Asked",
     "Assessment",
     "Carried",
+    "Column",
     "Crew",
     "Filling",
     "Found",
     "Level",
     "Listing",
+    "Refused",
     "Report",
     "SavedBeside",
     "Source",
     "Unit",
+    "Value",
+    "a1",
     "build",
     "carry",
+    "cells",
     "check",
     "check_all",
     "describe",
     "filename",
     "fill",
     "filling",
+    "identify",
     "is_signed",
     "lint",
+    "listed",
     "listing",
+    "pack",
+    "parse_xml",
     "program",
     "read_units",
     "recalculate_all",
@@ -72,9 +90,14 @@ __all__ = [
     "refuse_existing",
     "save",
     "scheme",
+    "scheme_of",
     "schemes",
     "score",
+    "sheet_parts",
+    "simulate",
+    "table_file",
     "unit_key",
+    "unpack",
     "unwritable",
     "workbook_map",
 ]
@@ -175,3 +198,19 @@ def check(source: Source, scheme_file: str = "", asked: Asked = ANY, engine: str
 def program(settled: Scheme) -> Program:
     """The program of a settled scheme: every input, formula and outcome."""
     return plan_of(settled).program
+
+
+def simulate(settled: Scheme, seed: int) -> Answers:
+    """Made-up answers of one unit by input id, the same for the same seed."""
+    return simulated(plan_of(settled).program, seed)
+
+
+def scheme_of(source: Source) -> Scheme:
+    """The settled scheme that a workbook was built from. Raises WorkbookError for a file that is not ours."""
+    return read(source).plan.scheme
+
+
+def cells(source: Source) -> dict[Place, ReadValue]:
+    """What stands in every cell of a workbook of ours. Raises WorkbookError for another file."""
+    sheets = read(source).sheets
+    return {(sheet, name): cell.value for sheet, each in sheets.items() for name, cell in each.cells.items()}

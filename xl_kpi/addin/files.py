@@ -12,16 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.bulk.folder import Found, Listing, listing, refuse_clash, refuse_existing
+from xl_kpi.api import (
+    Column,
+    Found,
+    Level,
+    Listing,
+    SavedBeside,
+    Unit,
+    Value,
+    listing,
+    read_units,
+    refuse_clash,
+    refuse_existing,
+    save,
+    table_file,
+    unit_key,
+    unwritable,
+)
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
 from xl_kpi.report.text import sentence
-from xl_kpi.rules.base import Level
-from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
-from xl_kpi.xlsx.cells import Value
-from xl_kpi.xlsx.save import SavedBeside, save
-from xl_kpi.xlsx.table import Column
-from xl_kpi.xlsx.table import workbook as table_file
 
 Progress = Callable[[int, int], None]  # told which of how many is being worked on
 Watch = Callable[[], None]  # called now and then while the work lasts; raises Stopped to end it

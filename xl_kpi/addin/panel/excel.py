@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from xl_kpi.addin import actions, commands, files
 from xl_kpi.addin.build import MACROS
 from xl_kpi.addin.files import Outcome
-from xl_kpi.bulk.folder import Found
+from xl_kpi.api import Found, parse_xml
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.xlsx.markup import parse_xml
 
 if TYPE_CHECKING:
     from xl_kpi.addin.desk import Desk
