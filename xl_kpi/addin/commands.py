@@ -198,7 +198,9 @@ def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]
 def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
     """A table in a new workbook; no text of it is live."""
     sheet = app.books.add().sheets[0]
-    sheet.range(f"A1:{api.a1(len(table), len(table[0]))}").raw_value = [[_dead(value) for value in row] for row in table]
+    sheet.range(f"A1:{api.a1(len(table), len(table[0]))}").raw_value = [
+        [_dead(value) for value in row] for row in table
+    ]
 
 
 # the block of findings, and the marks
