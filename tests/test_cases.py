@@ -27,7 +27,7 @@ from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.layout.plan import Plan, plan_of
 from xl_kpi.program.assessment import run
 from xl_kpi.program.build import SELF
-from xl_kpi.rules.base import SETUP, Level
+from xl_kpi.rules.parts import SETUP, Level
 from xl_kpi.scheme.model import Scheme
 
 FOLDER = Path(__file__).resolve().parent / "cases"

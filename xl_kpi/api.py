@@ -27,7 +27,7 @@ from xl_kpi.returned.check import ANY, NATIVE, Asked
 from xl_kpi.returned.fill import Filling, filling
 from xl_kpi.returned.read import identify, read
 from xl_kpi.returned.report import VERDICTS, Report
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme

@@ -13,7 +13,7 @@ from xl_kpi.layout.plan import plan_of
 from xl_kpi.program import asking, issues
 from xl_kpi.program.assessment import run
 from xl_kpi.program.build import SELF
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 
 BLOOD, CDC, HOSPITAL = "zaozhuang-blood-2022", "zaozhuang-cdc-2022", "zaozhuang-hospital-2022"
 Answers = Mapping[str, float | str]

@@ -22,7 +22,8 @@ from xl_kpi.layout import values as layout_values
 from xl_kpi.program.assessment import run
 from xl_kpi.returned import read
 from xl_kpi.rules import REGISTRY
-from xl_kpi.rules.base import INVALID, Example, Input
+from xl_kpi.rules.base import INVALID, Example
+from xl_kpi.rules.parts import Input
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.cells import Value

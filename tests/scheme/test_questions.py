@@ -15,7 +15,7 @@ from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.program.assessment import run
 from xl_kpi.program.build import HINT, NOTE, SELF
 from xl_kpi.program.questions import Standard, question
-from xl_kpi.rules.base import Ask, Input
+from xl_kpi.rules.parts import Ask, Input
 
 RATE = Input(id="r", label="及时率", kind="percent")
 WIDE = Input(id="r", label="完成率", kind="percent", max=10)

@@ -16,7 +16,7 @@ from xl_kpi.expr.to_excel import to_excel
 from xl_kpi.layout import sheets
 from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, BoundInput, Program
-from xl_kpi.rules.base import SETUP
+from xl_kpi.rules.parts import SETUP
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Address, a1, column_letter, quote_sheet
 

@@ -28,7 +28,8 @@ from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.program.nothing import BoundNothing, contradiction, excludes_inside, less, unguarded
 from xl_kpi.program.questions import Standard, question
 from xl_kpi.program.questions import standards as numeric_standards
-from xl_kpi.rules.base import SETUP, Ask, Constraint, Context, Input, key, term
+from xl_kpi.rules.base import Context
+from xl_kpi.rules.parts import SETUP, Ask, Constraint, Input, key, term
 from xl_kpi.scheme.model import Effect, Figure, Relation, Scheme, Task, Veto
 from xl_kpi.xlsx.cells import serial
 

@@ -12,7 +12,7 @@ from xl_kpi.outward import masked
 from xl_kpi.program import asking
 from xl_kpi.program.answers import reading
 from xl_kpi.program.build import HINT, NOTE, STAGES, BoundInput, Program, breach
-from xl_kpi.rules.base import IF_NONE_WORDS, Constraint, Input
+from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, Input
 from xl_kpi.scheme.model import EFFECT_NAMES
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 from xl_kpi.program.build import BoundTask, Program
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
-from xl_kpi.rules.base import YES, Input, Rule, key, parts
+from xl_kpi.rules.base import Rule, rules_in
 from xl_kpi.rules.checklist import Checklist
 from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.judged import Judged
+from xl_kpi.rules.parts import YES, Input, key
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.threshold import Threshold
 
@@ -45,7 +45,7 @@ def simulated(program: Program, seed: int) -> Answers:
 
 def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answers:
     answers: Answers = {}
-    for rule in _rules(task.task.rule):
+    for rule in rules_in(task.task.rule):
         answers |= _rule_answers(rule, draw, quality)
     for bound in task.inputs:
         if bound.spec.id not in answers and bound.spec.required:
@@ -55,13 +55,6 @@ def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answe
         if isinstance(less, float | int) and isinstance(more, float | int):
             answers[str(relation.smaller)] = min(less, more)
     return {name: value for name, value in answers.items() if any(b.spec.id == name for b in task.inputs)}
-
-
-def _rules(rule: Rule) -> Iterator[Rule]:
-    yield rule
-    for part in parts(rule):
-        if isinstance(part, Rule):
-            yield from _rules(part)
 
 
 def _rule_answers(rule: Rule, draw: random.Random, quality: float) -> Answers:

@@ -17,7 +17,7 @@ from xl_kpi.returned.old_book import Entry, OldBook, old_book
 from xl_kpi.returned.read import Filled, answer, read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.units.listing import unit_key
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.cells import CellError, ReadCell, Value

@@ -14,7 +14,7 @@ from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue
 from xl_kpi.xlsx.source import Source

@@ -11,7 +11,7 @@ from functools import cached_property
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.layout.plan import ENTRY, FORM, META
 from xl_kpi.returned.read import Meta, Opened, answer, opened
-from xl_kpi.rules.base import SETUP, Kind
+from xl_kpi.rules.parts import SETUP, Kind
 from xl_kpi.xlsx.addresses import a1, address, areas, column_letter
 from xl_kpi.xlsx.around import ReadValidation
 from xl_kpi.xlsx.cells import ReadCell, Value

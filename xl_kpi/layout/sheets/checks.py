@@ -9,7 +9,7 @@ from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program.build import SELF, BoundTask
 from xl_kpi.program.nothing import less
-from xl_kpi.rules.base import IF_NONE_WORDS
+from xl_kpi.rules.parts import IF_NONE_WORDS
 from xl_kpi.xlsx.addresses import a1
 
 if TYPE_CHECKING:

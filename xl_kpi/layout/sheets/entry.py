@@ -10,7 +10,7 @@ from xl_kpi.layout.sheets import form
 from xl_kpi.layout.sheets.checks import MARKED_ROWS
 from xl_kpi.program import asking
 from xl_kpi.program.build import HINT, NOTE, OWN, SELF, STAGES, BoundInput, BoundTask
-from xl_kpi.rules.base import SETUP, Ask, Kind, show
+from xl_kpi.rules.parts import SETUP, Ask, Kind, show
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Validation
 

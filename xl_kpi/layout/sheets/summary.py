@@ -9,7 +9,7 @@ from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program.build import SELF, quotient
 from xl_kpi.program.nothing import less
-from xl_kpi.rules.base import show
+from xl_kpi.rules.parts import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Group
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Chart

@@ -13,7 +13,7 @@ from xl_kpi.outward import masked
 from xl_kpi.program import asking
 from xl_kpi.program.build import STAGES, BoundInput
 from xl_kpi.returned.read import Filled, input_cells
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.cells import Value
 
