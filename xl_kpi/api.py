@@ -17,8 +17,9 @@ from xl_kpi.bulk.returns import Crew, check_all, recalculate_all
 from xl_kpi.engines import OFFERED as ENGINES
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
 from xl_kpi.layout.plan import filename, plan_of
-from xl_kpi.program.assessment import Assessment, Typed, assess, run
-from xl_kpi.program.build import SELF, Program
+from xl_kpi.program import nodes
+from xl_kpi.program.assessment import Assessment, Typed, assess
+from xl_kpi.program.build import Program
 from xl_kpi.program.made_up import Answers, simulated
 from xl_kpi.returned import check as checking
 from xl_kpi.returned import listed
@@ -142,7 +143,8 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
 def score(settled: Scheme, answers: Typed) -> Assessment:
     """The outcome of answers by input id (`t05.ontime`), as 自报值. Percentages are fractions, dates serials."""
     program = plan_of(settled).program
-    batch = run(program, [{f"{name}{SELF}": value for name, value in answers.items()}])
+    first = program.stages[0]
+    batch = program.evaluate([{nodes.typed(name, first): value for name, value in answers.items()}])
     return assess(program, batch, 0)
 
 
@@ -156,17 +158,11 @@ def workbook_map(source: Source, scheme_file: str = "") -> dict[str, Any]:
         "unit": filled.meta.unit,
         "year": plan.scheme.year,
         "level": plan.scheme.level,
-        "stage": _stage(filled.typed()),
+        "stage": plan.program.reached(filled.typed()).id,
         "fingerprint": plan.fingerprint,
         "inputs": plan.input_map(),
         "outputs": plan.output_map(),
     }
-
-
-def _stage(typed: Mapping[str, Value]) -> str:
-    """The last stage at which anything was filled in: self, review or final."""
-    used = {node.rpartition("@")[2] for node in typed}
-    return next((stage for stage in ("final", "review") if stage in used), "self")
 
 
 def fill(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -> bytes:

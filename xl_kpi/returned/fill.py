@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xl_kpi.findings import Finding, WorkbookError, either, finding
-from xl_kpi.program import issues
+from xl_kpi.program import issues, nodes
 from xl_kpi.program.answers import reading
-from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF
+from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
@@ -18,8 +18,6 @@ from xl_kpi.rules.parts import Input
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue
 from xl_kpi.xlsx.source import Source
-
-STAGES: dict[str, str] = {"self": SELF, "review": REVIEW, "final": FINAL}
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
     filled = read(source, scheme_file)
     examine(filled)  # a workbook whose rows were moved is not written to
     plan = filled.plan
-    stage, values, notes = _answers(answers)
+    stage, values, notes = _answers(answers, plan.program.stages)
     specs = {bound.id: bound.spec for bound in plan.program.inputs()}
     known = set(specs)
     wrong = [why for name, value in values.items() if (why := _unusable(name, value, known))]
@@ -53,12 +51,12 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
     for name, value in values.items():
         spec = specs[name]
         given = _as_typed(value, spec)
-        at = plan.at(name + stage)
+        at = plan.at(nodes.typed(name, stage))
         why = issues.unfitting(given, spec)
         if why:
             remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
         typed[_place(at)] = given
-    typed |= {_place(plan.at(name + NOTE)): note or None for name, note in notes.items()}
+    typed |= {_place(plan.at(nodes.note(name))): note or None for name, note in notes.items()}
     return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
 
 
@@ -107,17 +105,21 @@ def _unwritable_text(name: str, text: str) -> str:
     return ""
 
 
-def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
-    """The stage (as node ids end), its answers, and the notes beside inputs."""
+def _answers(
+    answers: Mapping[str, Any], stages: Sequence[Stage]
+) -> tuple[Stage, Mapping[str, Any], Mapping[str, Any]]:
+    """The stage, its answers, and the notes beside inputs."""
     if not answers.keys() & {"stage", "answers", "notes"}:
-        return SELF, answers, {}
-    stage, values, notes = answers.get("stage", "self"), answers.get("answers"), answers.get("notes", {})
+        return stages[0], answers, {}
+    name, values, notes = answers.get("stage", stages[0].id), answers.get("answers"), answers.get("notes", {})
     if values is None and "notes" in answers:
         values = {}
-    if stage not in STAGES or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
+    stage = next((stage for stage in stages if stage.id == name), None)
+    if stage is None or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
+        ids = [stage.id for stage in stages]
         why = either(
-            "stage 应为 self、review 或 final，answers、notes 应为键值",
-            "stage is self, review or final; answers and notes are objects",
+            f"stage 应为 {'、'.join(ids[:-1])} 或 {ids[-1]}，answers、notes 应为键值",
+            f"stage is {', '.join(ids[:-1])} or {ids[-1]}; answers and notes are objects",
         )
         raise WorkbookError(finding("answers", why=why))
-    return STAGES[stage], values, notes
+    return stage, values, notes
