@@ -13,7 +13,7 @@ from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
 from xl_kpi.rules.parts import SETUP, Kind
-from xl_kpi.xlsx.addresses import Address, Place, a1, areas, reference, references
+from xl_kpi.xlsx.addresses import Address, Place, a1, areas, cell_of, references
 from xl_kpi.xlsx.cells import ReadCell, Value
 from xl_kpi.xlsx.looks import Styles
 from xl_kpi.xlsx.source import Source
@@ -228,7 +228,7 @@ def old_book(source: Source, stages: Sequence[Stage]) -> OldBook:
         if "#REF!" in refers_to:
             book.broken.append(name)
             continue
-        target = _one_cell(refers_to)
+        target = cell_of(refers_to.removeprefix("="))
         if target is None or target.sheet != sheet or target.cell.column != columns.first:
             raise _lost(found, either(f"名称 {name} 指向 {refers_to}", f"the name {name} refers to {refers_to}"))
         number = target.cell.row
@@ -266,15 +266,6 @@ def _check_blocks(found: Opened, book: OldBook) -> None:
             raise _lost(found, either(why, f"the rows of {entry.task} were moved (row {entry.row})"))
         seen.setdefault(entry.task, number)
         before = entry.task
-
-
-def _one_cell(refers_to: str) -> Place | None:
-    """The cell that a name refers to; None where it is none, or several."""
-    try:
-        sheet, area = reference(refers_to.removeprefix("="))
-    except ValueError:
-        return None
-    return Place(sheet, area.first) if area.size == 1 else None
 
 
 def _lost(found: Opened, why: str) -> WorkbookError:

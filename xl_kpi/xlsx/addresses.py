@@ -168,6 +168,15 @@ def reference(text: str) -> tuple[str, Area]:
     return _unquoted(found[1] or found[2]), area(found[3])
 
 
+def cell_of(text: str) -> Place | None:
+    """The one cell that a whole reference refers to; None where it is none, or several."""
+    try:
+        sheet, where = reference(text)
+    except ValueError:
+        return None
+    return Place(sheet, where.first) if where.size == 1 else None
+
+
 def references(formula: str) -> Iterator[tuple[str, Area]]:
     """What a formula refers to: sheet ("" where it names none) and area, in its order; names of areas are passed over."""
     for quoted, bare, cells in _WITHIN.findall(_TEXT.sub('""', formula)):

@@ -1,0 +1,48 @@
+"""The add-in's own places in a workbook: where on 核对 it lists findings, and which row of 评分规则 is a task's."""
+
+from __future__ import annotations
+
+import re
+
+from xl_kpi.findings import Finding
+from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
+from xl_kpi.layout.sheets import checks, rules
+from xl_kpi.returned.read import read
+from xl_kpi.returned.rewrite import patched
+from xl_kpi.xlsx.addresses import Place, a1, address, cell_of, quote_sheet
+from xl_kpi.xlsx.source import Source
+
+SHEET, TITLES, ROWS, COLUMNS = CHECKS, checks.FINDING_TITLES, checks.FINDING_ROWS, len(checks.FINDING_TITLES)
+HEADING, BLOCK = str(checks.FINDING_HEAD), str(checks.FINDINGS)
+_LINK = re.compile(r'=HYPERLINK\("#(.+?)",')
+
+
+def link(found: Finding) -> str:
+    """The formula that leads to where a finding is; "" for one without a place."""
+    if not (found.sheet and found.cell):
+        return ""
+    return f'=HYPERLINK("#{quote_sheet(found.sheet)}!{found.cell}","{found.sheet}!{found.cell}")'
+
+
+def place_of(link: str) -> Place | None:
+    """Where such a formula leads to; None for another."""
+    match = _LINK.match(link)
+    return cell_of(match[1]) if match else None
+
+
+def marked_row(found: Finding) -> float | None:
+    """The row of 数据填报 that is to show a mark for a finding; None for none."""
+    return float(address(found.cell).row) if found.sheet == ENTRY and found.severity != "info" else None
+
+
+def without(source: Source) -> bytes:
+    """A workbook of ours without what is listed and marked in it. Raises WorkbookError for another."""
+    filled = read(source)
+    written = {Place(CHECKS, at): None for at in checks.FINDINGS.cells() if at in filled.sheets[CHECKS].cells}
+    return patched(filled, written, keep_formulas=False) if written else filled.package
+
+
+def rule_of(source: Source, sheet: str, row: int) -> tuple[str, str, bool]:
+    """Sheet and cell of the rule of the task that a row belongs to, and whether it belongs to one: else the first's."""
+    number = read(source).plan.task_number(sheet, row)
+    return RULES, a1(rules.row_of(max(number, 1)), 1), bool(number)
