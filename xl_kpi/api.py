@@ -16,7 +16,8 @@ from xl_kpi import engines
 from xl_kpi.blank import clone
 from xl_kpi.bulk.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
-from xl_kpi.layout.plan import filename, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import filename
 from xl_kpi.program import issues, nodes
 from xl_kpi.program.answers import reading
 from xl_kpi.program.assessment import Assessment, Typed, assess

@@ -20,8 +20,8 @@ from xl_kpi import api
 from xl_kpi.addin import files, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.layout.sheets import checks, rules
 from xl_kpi.returned.expected import names_in
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
@@ -32,13 +32,6 @@ from xl_kpi.xlsx.source import Source
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use
 
-_FIRST = checks.TOP + 1  # row of the block's first finding
-_COLUMNS = len(checks.FINDING_TITLES)
-_TITLES = f"{a1(checks.TOP, checks.FINDING_COLUMN)}:{a1(checks.TOP, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-_BLOCK = (
-    f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
-    f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-)
 _SHOWN = -1  # xlSheetVisible
 _MANUAL = -4135  # xlCalculationManual
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
@@ -199,7 +192,7 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
 def without_marks(source: Source) -> bytes:
     """A workbook of ours without what the add-in wrote into it. Raises WorkbookError for another."""
     filled = read(source)
-    written = {(CHECKS, name): None for name in names_in(area(_BLOCK)) if name in filled.sheets[CHECKS].cells}
+    written = {(CHECKS, name): None for name in names_in(area(listing.BLOCK)) if name in filled.sheets[CHECKS].cells}
     return patched(filled, written, keep_formulas=False) if written else filled.package
 
 
@@ -207,9 +200,10 @@ def rule_of(book: xw.Book) -> Told:
     """打开评分规则: the line of 评分规则 for the task of the active cell."""
     plan = read(copy_of(book)).plan
     sheet, row = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
-    number = plan.task_number(sheet, row)
-    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(rules.row_of(max(number, 1)), 1)), True)
-    return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
+    rows = plan.task_rows[RULES]
+    task = plan.task_at(sheet, row)
+    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(rows.get(task, min(rows.values())), 1)), True)
+    return Told("" if task else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
 def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]:
@@ -232,9 +226,9 @@ def _block(book: xw.Book) -> xw.Range | None:
     if CHECKS not in book.sheet_names:
         return None
     sheet = book.sheets[CHECKS]
-    block = sheet.range(_BLOCK)
+    block = sheet.range(listing.BLOCK)
     locked = sheet.api.ProtectContents and block.api.Locked is not False  # None where some cells are
-    return None if locked or sheet.range(_TITLES).raw_value != (checks.FINDING_TITLES,) else block
+    return None if locked or sheet.range(listing.TITLES_AT).raw_value != (listing.TITLES,) else block
 
 
 def _own_block(book: xw.Book) -> xw.Range:
@@ -252,11 +246,11 @@ def _own_block(book: xw.Book) -> xw.Range:
 def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
     """Write findings into their block, in one go: only meanwhile Excel shows and does nothing about it."""
     listed = list(findings)
-    lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
-    if len(listed) > checks.FINDING_ROWS:
-        rest = len(listed) - checks.FINDING_ROWS + 1
+    lines = [_line(found) for found in listed[: listing.LINES]]
+    if len(listed) > listing.LINES:
+        rest = len(listed) - listing.LINES + 1
         lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
-    lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
+    lines += [[None] * len(listing.TITLES)] * (listing.LINES - len(lines))
     with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
         block.raw_value = lines
 
