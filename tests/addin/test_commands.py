@@ -15,6 +15,7 @@ from pyopenvba.interpreter._values import EMPTY
 from xl_kpi import api
 from xl_kpi.addin import commands
 from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY
 
 
@@ -26,7 +27,7 @@ def book(excel: Desktop, typical: Path) -> xw.Book:
 
 def block(book: xw.Book) -> list[list[object]]:
     """What stands in the block of findings, without its empty rows."""
-    rows = book.sheets[CHECKS].range(commands._BLOCK).formula
+    rows = book.sheets[CHECKS].range(listing.BLOCK).formula
     return [list(row) for row in rows if any(row)]
 
 

@@ -181,7 +181,7 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     assert {("提醒", f"{ENTRY}!E7"), ("错误", f"{ENTRY}!E10")} <= {row[:2] for row in rows(window)}
     assert str(window.results.headline.cget("text")) == f"{typical.name}　{commands.headline(saved)}"
     assert typical.name in str(window.results.counts.cget("text"))
-    assert book.sheets[CHECKS].range(commands._BLOCK).formula[0][4] == saved.findings[0].message
+    assert book.sheets[CHECKS].range(listing.BLOCK).formula[0][4] == saved.findings[0].message
     assert official.told == []  # what it found stands in the window
     tags = [window.results.findings.item(row, "tags") for row in window.results.findings.get_children()]
     assert [str(tag) for (tag,) in tags] == [found.severity for found in saved.findings]
