@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from xl_kpi.expr import semantics
 from xl_kpi.findings import either
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.xlsx.cells import serial
 
 # From here on a greatest number is there for the machine: nobody has to be told.

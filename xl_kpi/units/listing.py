@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.units.tables import UnitTable, read_table, spans
 from xl_kpi.xlsx.refused import Refused
 from xl_kpi.xlsx.source import name_and_content
