@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from xml.parsers import expat
 
-from openpyxl.formula.translate import Translator, TranslatorError
-
 from xl_kpi.findings import either
 from xl_kpi.xlsx.addresses import COLUMNS
 from xl_kpi.xlsx.around import Around, AroundReader
@@ -198,6 +196,8 @@ def _twice(name: str) -> Refused:
 @lru_cache(maxsize=20000)
 def _translated(text: str, origin: str, name: str) -> str:
     """A shared formula as it reads in another of its cells."""
+    from openpyxl.formula.translate import Translator, TranslatorError  # most files have none
+
     try:
         translated: str = Translator(f"={text}", origin).translate_formula(name)
     except TranslatorError:  # it would refer to what lies left of column A or above row 1, as Excel shows it
