@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.returned.expected import ExpectedSheet, within
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
-from xl_kpi.xlsx.addresses import a1, address
+from xl_kpi.xlsx.addresses import a1, address, within
 from xl_kpi.xlsx.worksheet import Worksheet
 
 
