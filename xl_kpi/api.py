@@ -18,6 +18,7 @@ from xl_kpi.bulk.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
 from xl_kpi.layout.plan import filename, plan_of
 from xl_kpi.program import issues
+from xl_kpi.program import load as loading
 from xl_kpi.program.answers import reading
 from xl_kpi.program.assessment import Assessment, Typed, assess, run
 from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, Program
@@ -29,8 +30,8 @@ from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
 from xl_kpi.rules.parts import Input, Level
 from xl_kpi.scheme import lint as linting
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import resolve
 from xl_kpi.units.listing import unwritable
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue, Value
@@ -81,11 +82,9 @@ def describe(name: str) -> Scheme:
 def scheme(name: str, level: Level | None = None, year: int | None = None) -> Scheme:
     """A scheme by name or path, settled for a level, for its own year or another. Raises SchemeError."""
     loaded = loading.load(name)
-    if year is not None:
-        if not 2000 <= year <= 2100:
-            raise SchemeError(finding("scheme-year", year=year))
-        loaded = loaded.model_copy(update={"year": year})
-    return loading.settle(loaded, level)
+    if year is not None and not 2000 <= year <= 2100:
+        raise SchemeError(finding("scheme-year", year=year))
+    return resolve(loaded, level, year)
 
 
 def lint(name: str) -> list[Finding]:

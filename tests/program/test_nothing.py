@@ -14,8 +14,8 @@ from xl_kpi.layout.plan import plan_of
 from xl_kpi.program import issues
 from xl_kpi.program.assessment import run
 from xl_kpi.program.build import SELF
+from xl_kpi.program.load import load
 from xl_kpi.rules.parts import Level
-from xl_kpi.scheme.load import load
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 BLOOD, CDC, HOSPITAL = "zaozhuang-blood-2022", "zaozhuang-cdc-2022", "zaozhuang-hospital-2022"

@@ -11,10 +11,10 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import CATALOGUE, Finding
+from xl_kpi.program.load import load, names, parse
 from xl_kpi.scheme import coverage, frame
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.lint import lint
-from xl_kpi.scheme.load import load, names, parse
 
 HOSPITAL, ZHANGPING, EMERGENCY = "zaozhuang-hospital-2022", "zhangping-health-2019", "cdc-emergency"
 

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO, NamedTuple, Self
 from xl_kpi import __version__, engines
 from xl_kpi.bulk import pool
 from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding, verdict
+from xl_kpi.program import load as loading
 from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
 from xl_kpi.returned.read import identify
-from xl_kpi.scheme import load as loading
 from xl_kpi.units.listing import unit_key
 from xl_kpi.xlsx.source import Source, name_and_content
 
