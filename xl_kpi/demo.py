@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.program.build import BoundTask, Program
+from xl_kpi.program import nodes
+from xl_kpi.program.build import Program
+from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
 from xl_kpi.rules.base import Rule, rules_in
@@ -59,7 +61,7 @@ def simulate(program: Program, seed: int) -> Answers:
     quality = draw.uniform(0.75, 0.99)
     answers: Answers = {}
     for task in program.tasks:
-        answers |= {f"{task.id}.{name}": value for name, value in _task_answers(task, draw, quality).items()}
+        answers |= {nodes.adopted(task.id, name): value for name, value in _task_answers(task, draw, quality).items()}
     for bound in program.setup:
         answers[bound.id] = BUREAU.get(bound.spec.id) or _plain(bound.spec, draw, quality)
     fatal = next((v.needs[0] for task in program.tasks for v in task.vetoes if "fail" in v.effects), "")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xl_kpi.findings import Finding, SchemeError, finding
-from xl_kpi.program.build import Program
+from xl_kpi.program.inputs import Inputs
+from xl_kpi.program.references import check_references
 from xl_kpi.scheme.load import Source, id_problems, nowhere, total_problems
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
@@ -70,6 +71,7 @@ def _wrong(read: Callable[[], Scheme]) -> Iterator[Finding]:
     try:
         scheme = read()
         for level in scheme.levels or (None,):
-            Program.of(resolve(scheme, level))
+            settled = resolve(scheme, level)
+            check_references(settled, Inputs.of(settled))
     except SchemeError as error:
         yield from error.findings
