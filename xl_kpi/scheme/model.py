@@ -241,9 +241,13 @@ class Scheme(Model):
 
     def with_labels(self, text: str, task: Task) -> str:
         """A sentence of a task's with the inputs it names by id (「id」, 「task.id」) named by their labels."""
-        labels = {f"{t.id}.{item.id}": item.label for t in self.tasks() for item in t.inputs()}
-        labels |= {item.id: item.label for item in task.inputs()}
-        return re.sub(r"「([a-z0-9_.]+)」", lambda found: labels.get(found[1], found[0]), text)
+
+        def label(found: re.Match[str]) -> str:
+            of, _, name = found[1].rpartition(".")
+            asked = (item for t in self.tasks() if t.id == of or (not of and t is task) for item in t.inputs())
+            return next((item.label for item in asked if item.id == name), found[0])
+
+        return re.sub(r"「([a-z0-9_.]+)」", label, text)
 
     def setup(self) -> tuple[Input, ...]:
         """The numbers that the organising bureau fills in, each id once."""
