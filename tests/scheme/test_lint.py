@@ -11,7 +11,8 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import CATALOGUE, Finding
-from xl_kpi.program.load import load, names, parse
+from xl_kpi.program.load import load, parse
+from xl_kpi.shipped import names
 from xl_kpi.scheme import coverage, frame
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.lint import lint

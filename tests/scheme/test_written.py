@@ -9,7 +9,8 @@ import yaml
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
-from xl_kpi.program.load import TEMPLATES, load, names, parse
+from xl_kpi.program.load import load, parse
+from xl_kpi.shipped import TEMPLATES, names
 from xl_kpi.rules.parts import Input, Ref
 from xl_kpi.rules.threshold import Threshold
 from xl_kpi.rules.tree import Place, walk

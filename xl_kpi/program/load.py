@@ -15,17 +15,7 @@ from xl_kpi.scheme.load import Source, id_problems, nowhere, total_problems
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
 from xl_kpi.scheme.yaml_text import read_yaml
-
-# The schemes shipped: beside the package in a checkout, inside it once installed.
-_HERE = Path(__file__).resolve().parent.parent
-TEMPLATES = next((d for d in (_HERE / "templates", _HERE.parent / "templates") if d.is_dir()), _HERE)
-
-
-@lru_cache(maxsize=1)
-def names() -> tuple[str, ...]:
-    """The names of the schemes shipped, in order."""
-    return tuple(sorted(path.stem for path in TEMPLATES.glob("*.yaml")))
-
+from xl_kpi.shipped import TEMPLATES, names
 
 def load(scheme: str) -> Scheme:
     """A scheme by name or by the path of its .yaml, its level not settled.
