@@ -30,11 +30,11 @@ from xl_kpi.layout import values as layout_values
 from xl_kpi.layout.plan import Plan, plan_of
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput
-from xl_kpi.shipped import TEMPLATES
 from xl_kpi.returned import read
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.rules.parts import Input, Level
+from xl_kpi.shipped import TEMPLATES
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.package import unpack

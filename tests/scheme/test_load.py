@@ -13,9 +13,9 @@ from probe_scheme import Data, probe, task, tasks_in
 
 from xl_kpi.findings import Finding, SchemeError
 from xl_kpi.program.load import load, parse
-from xl_kpi.shipped import TEMPLATES, names
 from xl_kpi.scheme.load import json_schema
 from xl_kpi.scheme.resolve import resolve
+from xl_kpi.shipped import TEMPLATES, names
 
 FILE = "试验.yaml"
 SCHEMA = TEMPLATES / "scheme.schema.json"

@@ -20,10 +20,10 @@ import pytest
 from seed_texts import EMERGENCY, SEED_OF, SEEDS, TABLED, ZAOZHUANG, ZHANGPING, table_of, text_of
 
 from xl_kpi.program.load import load
-from xl_kpi.shipped import names
 from xl_kpi.rules.parts import Ask
 from xl_kpi.scheme.model import Group, Scheme, Task
 from xl_kpi.scheme.resolve import read_as
+from xl_kpi.shipped import names
 
 HOSPITAL = "zaozhuang-hospital-2022"
 # What the design says each document brings, written down here a second time.

@@ -10,13 +10,13 @@ from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
 from xl_kpi.program.load import load, parse
-from xl_kpi.shipped import TEMPLATES, names
 from xl_kpi.rules.parts import Input, Ref
 from xl_kpi.rules.threshold import Threshold
 from xl_kpi.rules.tree import Place, walk
 from xl_kpi.scheme.model import Scheme, Task
 from xl_kpi.scheme.readings import ByReading
 from xl_kpi.scheme.resolve import read_as
+from xl_kpi.shipped import TEMPLATES, names
 
 RATE = {"id": "rate", "label": "合格率", "kind": "percent"}
 

@@ -17,6 +17,7 @@ from xl_kpi.scheme.resolve import resolve
 from xl_kpi.scheme.yaml_text import read_yaml
 from xl_kpi.shipped import TEMPLATES, names
 
+
 def load(scheme: str) -> Scheme:
     """A scheme by name or by the path of its .yaml, its level not settled.
 
