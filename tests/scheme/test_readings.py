@@ -8,7 +8,7 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.program.load import load, parse
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import read_as, resolve
