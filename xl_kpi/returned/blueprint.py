@@ -15,8 +15,8 @@ from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.layout.values import blank_values
 from xl_kpi.program import nodes
 from xl_kpi.program.inputs import BoundInput
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import resolve
 from xl_kpi.xlsx.addresses import Area, a1, area, names_in
 from xl_kpi.xlsx.cells import ReadCell, Value
 from xl_kpi.xlsx.looks import Look
@@ -113,8 +113,7 @@ class Blueprint:
 @lru_cache(maxsize=32)
 def blueprint_of(scheme: Scheme, year: int, level: str) -> Blueprint:
     """The blueprint of a scheme's workbooks of a year and a level ("" where it has none)."""
-    in_year = scheme.model_copy(update={"year": year})
-    return Blueprint(plan_of(loading.settle(in_year, level or None)))  # type: ignore[arg-type]  # one of its levels
+    return Blueprint(plan_of(resolve(scheme, level or None, year)))  # type: ignore[arg-type]  # one of its levels
 
 
 def _sheet(sheet: Sheet) -> ExpectedSheet:

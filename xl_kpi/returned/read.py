@@ -10,9 +10,9 @@ from xl_kpi import shipped
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.layout.plan import META, Plan, filename
+from xl_kpi.program import load as loading
 from xl_kpi.returned.blueprint import Blueprint, blueprint_of
 from xl_kpi.returned.sheet_names import check_names
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
 from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
