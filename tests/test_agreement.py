@@ -27,14 +27,15 @@ from xl_kpi import api
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops, semantics
 from xl_kpi.layout import values as layout_values
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.returned import read
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.rules.parts import Input, Level
-from xl_kpi.scheme.load import TEMPLATES
+from xl_kpi.shipped import TEMPLATES
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.package import unpack
 

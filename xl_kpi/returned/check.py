@@ -24,6 +24,7 @@ from xl_kpi.program import issues
 from xl_kpi.program.assessment import assess
 from xl_kpi.program.issues import Issue
 from xl_kpi.returned import compare
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.read import Filled, read
 from xl_kpi.returned.report import Report, rejected
 from xl_kpi.returned.rewrite import patched
@@ -90,13 +91,18 @@ class _Returned:
 
     position: int
     file: str
-    plan: Plan
+    blueprint: Blueprint
     unit: str
     unit_code: str
     examined: Examined
     findings: list[Finding] = field(default_factory=list)
     engine: str = NATIVE
     recalculated: Mapping[Place, ReadValue] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it was built from."""
+        return self.blueprint.plan
 
 
 def _returned(position: int, source: Source, scheme_file: str, asked: Asked, engine: str) -> _Returned:
@@ -112,7 +118,7 @@ def _returned(position: int, source: Source, scheme_file: str, asked: Asked, eng
             findings.append(finding("engine-failed", engine=engine, why=error.reason))
     meta = filled.meta
     return _Returned(
-        position, filled.file, filled.plan, meta.unit, meta.code, examined, findings, engine, recalculated
+        position, filled.file, filled.blueprint, meta.unit, meta.code, examined, findings, engine, recalculated
     )
 
 
@@ -183,7 +189,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
     findings = (
         *returned.findings,
         *_answers_told(computed, plan, issues.issues(plan.program, batch, row, plan.at)),
-        *compare.findings(plan, returned.examined, values),
+        *compare.findings(returned.blueprint, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
     )
@@ -238,7 +244,7 @@ def _differences(returned: _Returned, values: Sequence[Value]) -> Iterator[Findi
         if found == NOT_COMPUTED:
             without_value.append(at)
         elif not compare.same(found, computed):
-            said = compare.say(returned.plan, found), compare.say(returned.plan, computed)
+            said = compare.say(returned.blueprint, found), compare.say(returned.blueprint, computed)
             yield finding("engine-differs", at=at, engine=returned.engine, found=said[0], computed=said[1])
     if without_value:
         count, first = len(without_value), without_value[0]

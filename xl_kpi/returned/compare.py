@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
-from xl_kpi.expr import ops
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.layout.plan import Plan, plan_of
-from xl_kpi.layout.values import blank_values
 from xl_kpi.outward import masked
-from xl_kpi.returned.expected import expected
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.verify import Examined
-from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.cells import ReadValue, Value
 
 _TOLERANCE = 1e-9
 
 
-def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterator[Finding]:
+def findings(blueprint: Blueprint, examined: Examined, values: Sequence[Value]) -> Iterator[Finding]:
     """A finding for each formula that is gone or another, and for each cell that shows what its formula does not give.
 
     `values` is what `shown` gives for the answers as the workbook's formulas see them. A workbook that still shows
@@ -29,11 +23,10 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
     as_blank = True
-    blank = blank_values(plan.scheme).values()
-    formulas = expected(plan.scheme).formulas
-    for formula, found, computed, empty in zip(formulas, examined.shown, values, blank, strict=True):
+    formulas = blueprint.plan.formula_cells
+    for formula, found, computed, empty in zip(formulas, examined.shown, values, blueprint.blank, strict=True):
         if formula.place in examined.changed:
-            yield finding("formula-changed", at=str(formula.place), computed=say(plan, computed))
+            yield finding("formula-changed", at=str(formula.place), computed=say(blueprint, computed))
         elif found is None and computed != "":  # some programs write no value where the result is an empty text
             uncalculated += 1
         else:
@@ -48,26 +41,7 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:
-            yield finding("stale", at=at, shown=say(plan, found), computed=say(plan, computed))
-
-
-@lru_cache(maxsize=16)
-def vocabulary(scheme: Scheme) -> frozenset[str]:
-    """The words that a workbook's own formulas can show: those may be quoted; what else stands there was typed."""
-    program = plan_of(scheme).program
-    choices = (choice for bound in program.inputs() for choice in bound.spec.choices)
-    return frozenset(text for formula in expected(scheme).formulas for text in ops.texts(formula.op)).union(choices)
-
-
-@lru_cache(maxsize=16)
-def sentences(scheme: Scheme) -> re.Pattern[str]:
-    """The texts with numbers in them that a workbook's own formulas can show; those may be quoted as well."""
-    made = {joined.args for formula in expected(scheme).formulas for joined in ops.sentences(formula.op)}
-    forms = {
-        "".join(re.escape(arg.value) if isinstance(arg, ops.Text) else r"-?\d+(?:\.\d+)?" for arg in args)
-        for args in made
-    }
-    return re.compile("|".join(sorted(forms)) or r"(?!)")
+            yield finding("stale", at=at, shown=say(blueprint, found), computed=say(blueprint, computed))
 
 
 def same(left: ReadValue, right: ReadValue) -> bool:
@@ -82,12 +56,12 @@ def _word(value: ReadValue) -> ReadValue:
     return str(value).upper() if isinstance(value, bool) else value
 
 
-def say(plan: Plan, value: ReadValue) -> str:
+def say(blueprint: Blueprint, value: ReadValue) -> str:
     """A value for a finding: numbers and the workbook's own words are quoted, what else was typed is masked."""
     if value is None or value == "":
         return either("空白", "blank")
     value = _word(value)
     if isinstance(value, str):
-        own = value in vocabulary(plan.scheme) or sentences(plan.scheme).fullmatch(value)
+        own = value in blueprint.vocabulary or blueprint.sentences.fullmatch(value)
         return f"“{value}”" if own else masked(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from xl_kpi.findings import Finding
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.layout.sheets import checks, rules
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.xlsx.addresses import Place, a1, address, cell_of, quote_sheet
 from xl_kpi.xlsx.source import Source
 
-SHEET, TITLES, ROWS, COLUMNS = CHECKS, checks.FINDING_TITLES, checks.FINDING_ROWS, len(checks.FINDING_TITLES)
-HEADING, BLOCK = str(checks.FINDING_HEAD), str(checks.FINDINGS)
+SHEET, TITLES, ROWS, COLUMNS = CHECKS, listing.TITLES, listing.LINES, len(listing.TITLES)
+HEADING, BLOCK = str(listing.TITLES_AT), str(listing.BLOCK)
 _LINK = re.compile(r'=HYPERLINK\("#(.+?)",')
 
 
@@ -38,11 +38,12 @@ def marked_row(found: Finding) -> float | None:
 def without(source: Source) -> bytes:
     """A workbook of ours without what is listed and marked in it. Raises WorkbookError for another."""
     filled = read(source)
-    written = {Place(CHECKS, at): None for at in checks.FINDINGS.cells() if at in filled.sheets[CHECKS].cells}
+    written = {Place(CHECKS, at): None for at in listing.BLOCK.cells() if at in filled.sheets[CHECKS].cells}
     return patched(filled, written, keep_formulas=False) if written else filled.package
 
 
 def rule_of(source: Source, sheet: str, row: int) -> tuple[str, str, bool]:
     """Sheet and cell of the rule of the task that a row belongs to, and whether it belongs to one: else the first's."""
-    number = read(source).plan.task_number(sheet, row)
-    return RULES, a1(rules.row_of(max(number, 1)), 1), bool(number)
+    plan = read(source).plan
+    rows, task = plan.task_rows[RULES], plan.task_at(sheet, row)
+    return RULES, a1(rows.get(task, min(rows.values())), 1), bool(task)

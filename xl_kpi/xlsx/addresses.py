@@ -106,6 +106,7 @@ def column_letter(column: int) -> str:
 
 
 COLUMNS = {column_letter(column): column for column in range(1, MAX_COLUMN + 1)}
+_LETTERS = ("", *COLUMNS)
 _NAME = re.compile(r"([A-Z]{1,3})([0-9]+)")
 
 
@@ -121,7 +122,7 @@ def address(name: str) -> Address:
 @lru_cache(maxsize=65536)
 def a1(row: int, column: int) -> Address:
     """The cell of a row and a column."""
-    made = Address(f"{column_letter(column)}{row}")
+    made = Address(f"{_LETTERS[column]}{row}")
     made.row, made.column = row, column
     return made
 

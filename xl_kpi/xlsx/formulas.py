@@ -1,8 +1,15 @@
-"""Formulas that somebody else wrote. openpyxl takes them apart; it is loaded only then, as most files need none of it."""
+"""The text of formulas, without its =: what it refers to, what in it programs write differently, what is strange in it.
+
+openpyxl takes formulas that somebody else wrote apart; it is loaded only then, as most files have none.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from xl_kpi.xlsx.addresses import Place, references
 
 OUTSIDE_FUNCTIONS = frozenset(
     {"WEBSERVICE", "FILTERXML", "ENCODEURL", "RTD", "CALL", "REGISTER.ID", "HYPERLINK", "DDE"}
@@ -33,3 +40,59 @@ def taken_apart(formula: str) -> tuple[list[str], bool] | None:
         elif token.type == "OPERAND" and token.subtype == "RANGE" and _OUTSIDE.search(token.value):
             outside = True
     return unknown, outside or "|" in re.sub(r'"[^"]*"', "", formula)
+
+
+_LITERAL = re.compile(r'("(?:[^"]|"")*")')
+
+
+_WIDE = 10_000  # cells: a range over this is not written out
+
+
+def read_by(text: str, sheet: str, among: Collection[Place]) -> set[Place]:
+    """Which of some cells a formula that stands on a sheet refers to, however large its ranges are."""
+    found: set[Place] = set()
+    for named, where in references(text):
+        on = named or sheet
+        if where.size <= _WIDE:
+            found |= {place for cell in where.cells() if (place := Place(on, cell)) in among}
+        else:
+            found |= {place for place in among if place.sheet == on and where.holds(place.cell)}
+    return found
+
+
+def circular(start: Place, texts: Mapping[Place, str]) -> bool:
+    """Whether a formula reads itself, through whatever others."""
+    seen: set[Place] = set()
+    waiting = [start]
+    while waiting:
+        place = waiting.pop()
+        for read in read_by(texts[place], place.sheet, texts.keys()):
+            if read == start:
+                return True
+            if read not in seen:
+                seen.add(read)
+                waiting.append(read)
+    return False
+
+
+@lru_cache(maxsize=8192)
+def plain(formula: str) -> str:
+    """A formula without what programs write differently: spaces, the quotes around sheet names, the ends of lines in
+    texts, and how many digits they write of a number."""
+    parts = _LITERAL.split(formula)
+    return "".join(
+        one_kind_of_line(part) if number % 2 else _NUMBER.sub(_shortest, re.sub(r"[\s']", "", part))
+        for number, part in enumerate(parts)
+    )
+
+
+_NUMBER = re.compile(r"(?<![\w.$!])[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?(?![\w.!:(])")
+
+
+def _shortest(number: re.Match[str]) -> str:
+    return repr(float(number[0]))
+
+
+def one_kind_of_line(text: str) -> str:
+    """A text whose lines all end in the same way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

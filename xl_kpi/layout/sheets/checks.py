@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xl_kpi.expr import ops, semantics
+from xl_kpi.layout import listing
+from xl_kpi.layout.plan import ENTRY, Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program import nodes
@@ -13,30 +13,12 @@ from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.parts import IF_NONE_WORDS
 from xl_kpi.xlsx.addresses import Area, a1
 
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
-
 WIDTHS = (7, 50, 12, 46, 3, 8, 20, 20, 8, 90)
-TOP = 3
-FINDING_ROWS = 200
-FINDING_COLUMN = 6
-FINDING_TITLES = (
-    "级别",
-    "单元格",
-    "代码",
-    "填报行",
-    "问题与处理办法",
-)  # the last is on one line, as long as it takes
-FINDING_HEAD = Area(TOP, FINDING_COLUMN, TOP, FINDING_COLUMN + len(FINDING_TITLES) - 1)
-FINDINGS = Area(TOP + 1, FINDING_HEAD.left, TOP + FINDING_ROWS, FINDING_HEAD.right)
-MARKED_COLUMN = FINDING_COLUMN + FINDING_TITLES.index("填报行")
-MARKED = Area(TOP + 1, MARKED_COLUMN, TOP + FINDING_ROWS, MARKED_COLUMN)
-MARKED_ROWS = "marked_rows"  # the name of the column 填报行: the rows of 数据填报 that show a mark
+TOP = listing.TITLE_ROW
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Whole-workbook checks first, then one for each task."""
-    sheet = plan.sheets["核对"]
     sheet.tab = "BF8F00"
     sheet.widths = dict(enumerate(WIDTHS, 1))
     sheet.put(1, 1, "核对", style="title2", to=(1, 4))
@@ -52,7 +34,7 @@ def lay_out(plan: Plan) -> None:
         row += 1
         name = f"{form.number_of(number, task)}　{' '.join(task.task.name.split())}"
         vetoes = "；".join(veto.sentence for veto in task.vetoes)
-        link = plan.place("数据填报", plan.entry_rows[task.id])
+        link = plan.link_to_task(ENTRY, task.id)
         _line(plan, sheet, row, name, _task_check(task), vetoes, link)
     checked = row
     row = _nothings(plan, sheet, row + 1)
@@ -152,10 +134,10 @@ def _task_check(task: BoundTask) -> ops.Op:
 
 def _findings_block(sheet: Sheet) -> None:
     """Where the add-in lists what it found; unlocked, empty until then."""
-    first, last = FINDINGS.left, FINDINGS.right
+    first, last = listing.BLOCK.left, listing.BLOCK.right
     sheet.put(1, first, "加载项核对结果", style="title2", to=(1, last))
     sheet.put(2, first, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, last))
-    for cell, title in zip(FINDING_HEAD.cells(), FINDING_TITLES, strict=True):
+    for cell, title in zip(listing.TITLES_AT.cells(), listing.TITLES, strict=True):
         sheet.put(cell.row, cell.column, title, style="header")
-    for cell in FINDINGS.cells():
+    for cell in listing.BLOCK.cells():
         sheet.put(cell.row, cell.column, style="free_link" if cell.column == first + 1 else "free_line")

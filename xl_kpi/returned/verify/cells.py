@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.returned.expected import ExpectedSheet
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
 from xl_kpi.xlsx.addresses import by_row
 from xl_kpi.xlsx.worksheet import Worksheet

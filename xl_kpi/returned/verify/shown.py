@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.returned.expected import ExpectedSheet
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
 from xl_kpi.xlsx.addresses import column_letter
 from xl_kpi.xlsx.cells import ReadCell

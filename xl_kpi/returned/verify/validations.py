@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.returned.expected import ExpectedSheet, plain
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.xlsx.addresses import Address, areas
 from xl_kpi.xlsx.around import ReadValidation
+from xl_kpi.xlsx.formulas import plain
 from xl_kpi.xlsx.sheet import Validation
 from xl_kpi.xlsx.worksheet import Worksheet
 
