@@ -25,10 +25,10 @@ from formulas.ranges import Ranges
 
 from xl_kpi.engines import formulas_corrections
 from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, formula_cells
+from xl_kpi.xlsx.addresses import Place
 
 _NAME = "formulas"
 _BOOK = "book.xlsx"  # what the workbook is called inside the model; there is no such file
-_ADDRESS = re.compile(r"(?P<sheet>.+)!(?P<cell>[A-Z]{1,3}[1-9][0-9]*)", re.DOTALL)
 _UNSPEAKABLE = re.compile(r"['!\[\]]")
 _ERRORS = {
     str(error): error
@@ -105,8 +105,11 @@ class FormulasModel:
     def _input_node(self, address: str) -> str:
         if address in self._formulas_at:
             raise ValueError(f"{address} 是公式单元格，不能作为输入")
-        match = _ADDRESS.fullmatch(address)
-        if match is None or match["sheet"] not in self._sheets:
+        try:
+            known = Place.of(address).sheet in self._sheets
+        except ValueError:
+            known = False
+        if not known:
             raise ValueError(f"工作簿中没有单元格 {address}（应写作：工作表名!A1）")
         return _node(address)
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pyopenvba._a1 import column_letter
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.formula._values import ExcelError
 
 from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, formula_cells
+from xl_kpi.xlsx.addresses import a1
 
 _NAME = "pyopenvba"
 
@@ -51,7 +51,7 @@ def _recalculated(workbook: bytes) -> dict[str, Value]:
     if excel.workbook.calculator.circular:
         raise ValueError("存在循环引用")  # it shows 0 there, as Excel does, and we must not
     values = {
-        f"{sheet.name}!{column_letter(column)}{row}": _value(cell.value)
+        f"{sheet.name}!{a1(row, column)}": _value(cell.value)
         for sheet in excel.workbook.sheets_
         for (row, column), cell in sheet.cells_.items()
     }
