@@ -97,7 +97,7 @@ class Panel:
         def done(outcome: Outcome) -> None:
             self._again = (action, answers) if action.name in _CHECKS else self._again
             self._book = ("", "")
-            self._show(outcome)
+            self.show(outcome)
 
         def failed(error: XlKpiError | OSError) -> None:
             if len(action.asks()) > 1:
@@ -158,7 +158,7 @@ class Panel:
             return
         if done.told.report is not None:
             self._book, self._again = done.book, None
-            self._show(excel.outcome_of(done))
+            self.show(excel.outcome_of(done))
             return
         if done.book == self._book and done.told.place is not None:
             self.results.select_place(*done.told.place)
@@ -210,7 +210,8 @@ class Panel:
         self.results.outcome, self._book = None, ("", "")
         self.face.guide()
 
-    def _show(self, outcome: Outcome) -> None:
+    def show(self, outcome: Outcome) -> None:
+        """Show what came out, and say what can be done with it."""
         self.results.show(outcome)
         self.face.results_shown()
         ways = either(
