@@ -38,6 +38,7 @@ from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.archive import is_signed, pack
 from xl_kpi.xlsx.book import sheet_parts
 from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.escapes import escape
 from xl_kpi.xlsx.markup import parse_xml
 from xl_kpi.xlsx.package import unpack
 from xl_kpi.xlsx.refused import Refused
@@ -74,6 +75,7 @@ __all__ = [
     "check",
     "check_all",
     "describe",
+    "escape",
     "filename",
     "fill",
     "filling",
