@@ -10,10 +10,10 @@ from example_book import TASKS, ExampleTask, examples_of, scheme_of
 from pydantic import BaseModel
 
 from xl_kpi.program.build import Program
+from xl_kpi.program.load import parse
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Example, Measured, Rule
 from xl_kpi.rules.parts import YES, Input
-from xl_kpi.scheme.load import parse
 from xl_kpi.scheme.model import Scheme
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -12,10 +12,11 @@ from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, either, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import META, Plan, filename
+from xl_kpi.program import load as loading
 from xl_kpi.program import nodes
 from xl_kpi.returned.sheet_names import check_names
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import resolve
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
 from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
@@ -248,8 +249,7 @@ def _word(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _settled(loaded: Scheme, year: int, level: str) -> Plan:
-    in_year = loaded.model_copy(update={"year": year})
-    return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
+    return plan_of(resolve(loaded, level or None, year))  # type: ignore[arg-type]  # one of the scheme's levels
 
 
 def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:
