@@ -128,7 +128,7 @@ def scheme(name: str, level: Level | None = None, year: int | None = None) -> Sc
 
 def lint(name: str) -> list[Finding]:
     """Every finding about a scheme. Raises SchemeError where it does not even load."""
-    return list(linting.lint(loading.load(name)))
+    return list(linting.lint(loading.load(name, anew=True)))
 
 
 def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
