@@ -80,6 +80,10 @@ class Rule(Model):
         """
         return None
 
+    def most_off(self, points: float) -> float:
+        """The most, of so many points, that could be taken off piece by piece, even beyond them; 0 where nothing is."""
+        return 0.0
+
     def divisors(self) -> Iterator[str]:
         """The inputs that must not be 0. By default those of the rules inside."""
         for rule in self._inside():
