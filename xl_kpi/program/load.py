@@ -11,7 +11,7 @@ from typing import Any
 from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.program.inputs import Inputs
 from xl_kpi.program.references import check_references
-from xl_kpi.scheme.load import Source, id_problems, nowhere, total_problems
+from xl_kpi.scheme.load import Draft, id_problems, nowhere, total_problems
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
 from xl_kpi.scheme.yaml_text import read_yaml
@@ -46,8 +46,8 @@ def parse(
     `file` is named in messages; `line_of` says on which of its lines a place of the data stands (0 for none);
     what is `known` to hold together is not tried.
     """
-    source = Source(data, file, line_of)
-    scheme = source.scheme()
+    draft = Draft(data, file, line_of)
+    scheme = draft.scheme()
     twice = list(id_problems(scheme))
     problems = [*total_problems(scheme), *twice]
     if twice:  # which of two things an id names cannot be told, nor then what refers to it
@@ -55,11 +55,11 @@ def parse(
     for reading in () if known else scheme.choices():  # each option that is not chosen, tried by itself
         for option in reading.alternatives:
             if option != reading.chosen:
-                problems += _wrong(partial(source.scheme, {reading.id: option}))
+                problems += _wrong(partial(draft.scheme, {reading.id: option}))
     problems += () if known else _wrong(lambda: scheme)
     if problems:
         raise SchemeError(*problems)
-    return scheme.reading_of(source.written())
+    return scheme.reading_of(draft.written())
 
 
 def _wrong(read: Callable[[], Scheme]) -> Iterator[Finding]:
