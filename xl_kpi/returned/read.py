@@ -14,6 +14,7 @@ from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import META, Plan, filename
 from xl_kpi.program import load as loading
 from xl_kpi.program import nodes
+from xl_kpi.returned.former import FORMER
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
@@ -218,7 +219,7 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
     if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
         raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
-    if meta.fingerprint != plan.fingerprint:
+    if meta.fingerprint not in (plan.fingerprint, FORMER.get(plan.fingerprint)):
         new, carry = _carrying(file, meta, loaded, scheme_file)
         why = either(
             f"方案内容或版式与现行的不同（指纹不符）。如是以前下发的，可先生成新表：{new}，再把已填的数搬过去：{carry}",
