@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_cases import CASES, Case
+from cases import CASES, Case
 
 from xl_kpi import api
 from xl_kpi.engines.base import Engine
