@@ -91,7 +91,7 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
 
 def check_line(row: api.Row, file: Found) -> Line:
     """What a check came to as a line of the table."""
-    findings = tuple(Finding(**{key: each[key] for key in _FINDING}) for each in row["findings"])
+    findings = tuple(_InWords(f["code"], {"": f["message"]}, f["sheet"], f["cell"]) for f in row["findings"])
     problems = [f for f in findings if f.severity != "info"]
     first = next((f for f in problems if f.code == row["code"]), problems[0]) if problems else None
     open_items = None if row["total"] is None else f"{row['missing']} / {row['invalid']}"
@@ -101,7 +101,12 @@ def check_line(row: api.Row, file: Found) -> Line:
     return Line((*texts, *outcome, open_items, plain(said)), file.path, row["verdict"], findings)
 
 
-_FINDING = ("code", "severity", "message", "sheet", "cell")
+class _InWords(Finding):
+    """A finding of a row, where only its words are left of it."""
+
+    @property
+    def message(self) -> str:
+        return str(self.details[""])
 
 
 def check_columns() -> tuple[Column, ...]:

@@ -19,7 +19,8 @@ from typing import Any
 
 from xl_kpi import __version__
 from xl_kpi.bulk.work import GRACE, TICK, Failure, Function, Outcome, attempt, died, too_long
-from xl_kpi.findings import Language, XlKpiError, either, finding, speak
+from xl_kpi.findings import XlKpiError, either, finding, speak
+from xl_kpi.words import Language
 
 _ANSWER = 15.0  # seconds a scheduler and the first worker are given to answer
 

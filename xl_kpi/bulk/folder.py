@@ -113,4 +113,4 @@ def refuse_existing(targets: Iterable[Path], folder: Path) -> None:
         names = either("、", ", ").join(there[:_NAMED])
         if len(there) > _NAMED:
             names += either(f" 等 {len(there)} 个", f" and others, {len(there)} in all")
-        raise XlKpiError(finding("exists", folder=folder, names=names))
+        raise XlKpiError(finding("exists", folder=str(folder), names=names))

@@ -20,7 +20,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from xl_kpi import isolation
 from xl_kpi.bulk.work import GRACE, Failure, Function, Outcome, attempt, died, too_long
-from xl_kpi.findings import Language, XlKpiError, either, finding, speak
+from xl_kpi.findings import XlKpiError, either, finding, speak
+from xl_kpi.words import Language
 
 _STARTS = 3  # how often in a row each worker may fail to start
 _MEMORY = 640 * 2**20  # bytes a worker may take beyond what it holds at its start

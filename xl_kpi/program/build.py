@@ -230,7 +230,7 @@ class _Builder:
             try:
                 read = set(ops.ids(_qualify(task.rule.lower(self._context(task)), task.id)))
             except ValueError as error:
-                wrong.append(finding("scheme-rule", where=self.scheme.called(task), why=error))
+                wrong.append(finding("scheme-rule", where=self.scheme.called(task), why=str(error)))
                 continue
             read |= {_full(task.id, key(when.input)) for veto in task.vetoes for when in veto.when}
             read |= {_full(task.id, name) for spec in task.inputs() for name in spec.of_counts}

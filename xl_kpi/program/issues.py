@@ -14,6 +14,7 @@ from xl_kpi.program.answers import reading
 from xl_kpi.program.build import HINT, NOTE, STAGES, BoundInput, Program, breach
 from xl_kpi.rules.base import IF_NONE_WORDS, Constraint, Input
 from xl_kpi.scheme.model import EFFECT_NAMES
+from xl_kpi.words import Fact
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Issue:
 
     code: str
     node: str
-    details: dict[str, object] = field(default_factory=dict)
+    details: dict[str, Fact] = field(default_factory=dict)
 
 
 def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -> Iterator[Issue]:
@@ -33,7 +34,7 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
         batch.compute("", nothing.shown)
         if batch.value("", row) == semantics.NONE:
             bound = next(bound for bound in program.inputs() if bound.id == nothing.on)
-            details: dict[str, object] = {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]}
+            details: dict[str, Fact] = {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]}
             yield Issue("none", adopted_cell(bound, batch, row), details)
     for task in program.tasks:
         for veto in task.vetoes:
@@ -50,7 +51,7 @@ def _input_issues(bound: BoundInput, batch: Batch, row: int, at: Callable[[str],
         return
     node = adopted_cell(bound, batch, row)
     value = batch.value(bound.id, row)
-    label: dict[str, object] = {"label": bound.spec.label}
+    label: dict[str, Fact] = {"label": bound.spec.label}
     if asked and state != semantics.OUT_OF_RANGE:
         shown = asking.shown(value, bound.spec.kind) if isinstance(value, float) else ""
         note = at(bound.id + NOTE).rpartition("!")[2]
@@ -143,9 +144,9 @@ _NOTHING = frozenset(
 )
 
 
-def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, str, dict[str, object]]:
+def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, str, dict[str, Fact]]:
     """The code, node and details for an answer that is none: what it seems to say, and what to do."""
-    label: dict[str, object] = {"label": spec.label}
+    label: dict[str, Fact] = {"label": spec.label}
     if not isinstance(value, str):
         return "invalid", node, label | {"why": _not_whole(value, spec)}
     if value == semantics.ERROR_TEXT:

@@ -97,7 +97,7 @@ def settle(scheme: Scheme, level: Level | None) -> Scheme:
     try:
         return scheme.at(level)
     except ValueError as error:
-        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=error)) from None
+        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=str(error))) from None
 
 
 def json_schema() -> str:
