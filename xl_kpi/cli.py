@@ -21,6 +21,7 @@ from xl_kpi.bulk.folder import Found, listing, refuse_clash
 from xl_kpi.engines import OFFERED
 from xl_kpi.findings import Finding, SchemeError, XlKpiError, either, finding, speak, verdict_word, worst
 from xl_kpi.units.listing import Unit, read_units, unit_key
+from xl_kpi.words import say
 from xl_kpi.xlsx.archive import is_signed
 from xl_kpi.xlsx.save import SavedBeside, save
 
@@ -265,15 +266,16 @@ def _carry(options: argparse.Namespace) -> int:
         raise XlKpiError(finding("nothing-to-do", where=str(options.out), why=why))
     carried = api.carry(options.old, options.into, options.scheme)
     save(options.out, carried.package)
-    left = [one.as_json() for one in carried.left]
+    left = [one.as_json(options.lang) for one in carried.left]
+    notes = [say(note, options.lang) for note in carried.notes]
     if options.json:
         files = {"file": str(options.old), "into": str(options.into), "out": str(options.out)}
-        _print_json([files | {"carried": carried.count, "left": left, "notes": carried.notes}])
+        _print_json([files | {"carried": carried.count, "left": left, "notes": notes}])
         return FOUND if left else CLEAN
     print(options.out)
     said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
-    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{one.why}" for one in carried.left]
-    for line in (said, *told, *carried.notes):
+    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{say(one.why, options.lang)}" for one in carried.left]
+    for line in (said, *told, *notes):
         print(outward.plain(line), file=sys.stderr)
     return FOUND if left else CLEAN
 

@@ -11,9 +11,8 @@ from xml.etree.ElementTree import Element
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.markup import local, parse_xml
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, damaged
 
 GENERAL = "General"
 
@@ -55,7 +54,7 @@ def read_styles(styles_xml: bytes) -> Styles:
     except (KeyError, ValueError) as error:
         if isinstance(error, Refused):
             raise
-        raise Refused("damaged", either("单元格样式无效", "the cell styles are not valid")) from None
+        raise damaged("xlsx.cell-styles-not-valid") from None
     return Styles(tuple(cells), conditional)
 
 

@@ -18,13 +18,12 @@ from itertools import compress
 from operator import ne
 from typing import NamedTuple
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.addresses import COLUMNS
 from xl_kpi.xlsx.cells import ReadCell, read_value
 from xl_kpi.xlsx.kept import kept
 from xl_kpi.xlsx.limits import MAX_CELLS, MAX_ROW
 from xl_kpi.xlsx.markup import plain_text, resolved
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, ambiguous, damaged, too_large
 
 TRUE = ("1", "true", "on")
 
@@ -50,7 +49,7 @@ class Rows:
         if attributes.get("hidden") in TRUE or attributes.get("ht", "")[:2] in ("0", "0."):
             self.hidden.add(number)
         if len(self.styles) > MAX_CELLS:
-            raise Refused("too-large", either("单元格过多", "too many cells"))
+            raise too_large("xlsx.too-many-cells")
 
 
 # A cell behind its `<c `; groups: column, row, style, type, formula, v, is.
@@ -165,7 +164,7 @@ def _read(head: bytes, cut: list[bytes]) -> _Read | None:
             return None
         column, row, name, style, cell, string, behind = piece
         if row != open_row:
-            raise Refused("damaged", either(f"单元格 {name} 不在它的行里", f"{name} is not in its row"))
+            raise damaged("xlsx.cell-not-in-row", name=name)
         if column <= last:
             raise disordered(name, name in styles)
         last = column
@@ -235,10 +234,10 @@ def _tags(text: str) -> tuple[_Row, ...] | None:
 def disordered(name: str, twice: bool) -> Refused:
     """A cell or row that stands where no program writes it."""
     if twice:
-        return Refused("ambiguous", either(f"{name} 出现两次", f"{name} stands twice"))
-    return Refused("damaged", either(f"{name} 的次序不对", f"{name} is out of order"))
+        return ambiguous("xlsx.cell-twice", name=name)
+    return damaged("xlsx.cell-out-of-order", name=name)
 
 
 def misplaced() -> Refused:
     """A row within a row, or the end of none."""
-    return Refused("damaged", either("行的结构有误", "a row does not begin or end where it should"))
+    return damaged("xlsx.rows-wrong")
