@@ -22,9 +22,9 @@ from xl_kpi import api
 from xl_kpi.blank import clone
 from xl_kpi.blank.render import render
 from xl_kpi.layout.plan import Plan, plan_of
-from xl_kpi.layout.sheet import UNLOCKED
 from xl_kpi.layout.style import LOOKS
 from xl_kpi.xlsx.addresses import a1, column_letter
+from xl_kpi.xlsx.archive import pack
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
     plan = plan_of(scheme)  # both sides find it made already
     started = time.perf_counter()
     for _ in range(renders):
-        render(plan)
+        pack(render(plan))
     own = (time.perf_counter() - started) / renders
     started = time.perf_counter()
     for _ in range(renders):
@@ -94,12 +94,12 @@ def by_openpyxl(plan: Plan) -> bytes:
 
 def _dress(made: Any, name: str, number_format: str) -> None:
     look = LOOKS[name]
-    made.font = Font(name=look.font, size=look.size, bold=look.bold, italic=look.italic, color=look.color)
+    made.font = Font(name=look.font.name, size=look.size, bold=look.bold, italic=look.italic, color=look.color)
     made.fill = PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill()
     made.alignment = Alignment(horizontal=look.across, vertical=look.down, wrap_text=look.wrap)
     side = Side(style="thin", color="808080") if look.border else Side()
     made.border = Border(left=side, right=side, top=side, bottom=side)
-    made.protection = Protection(locked=name not in UNLOCKED)
+    made.protection = Protection(locked=look.locked)
     made.number_format = number_format
 
 

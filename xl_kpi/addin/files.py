@@ -17,8 +17,9 @@ from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdi
 from xl_kpi.outward import plain
 from xl_kpi.rules.base import Level
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
+from xl_kpi.xlsx.cells import Value
 from xl_kpi.xlsx.save import SavedBeside, save
-from xl_kpi.xlsx.table import Column, Value
+from xl_kpi.xlsx.table import Column
 from xl_kpi.xlsx.table import workbook as table_file
 
 Progress = Callable[[int, int], None]  # told which of how many is being worked on

@@ -11,7 +11,6 @@ from xl_kpi.layout.plan import CODE, UNIT, plan_of
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.archive import Piece, loose, pack, squeezed, with_part
 from xl_kpi.xlsx.cells import text_xml
-from xl_kpi.xlsx.package import unpack
 
 _UNIT, _CODE = UNIT.encode(), CODE.encode()
 _PLACEHOLDER = re.compile(b"(" + re.escape(_UNIT) + b"|" + re.escape(_CODE) + b")")
@@ -39,7 +38,7 @@ class Template:
 @lru_cache(maxsize=16)
 def template_of(scheme: Scheme) -> Template:
     """The template of a settled scheme; rendered once."""
-    parts = unpack(render(plan_of(scheme)))
+    parts = render(plan_of(scheme))
     naming = {name: _pieces(content) for name, content in parts.items() if _PLACEHOLDER.search(content)}
     return Template(pack({name: parts[name] for name in parts if name not in naming}), naming)
 

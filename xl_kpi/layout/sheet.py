@@ -1,29 +1,14 @@
-"""The parts a plan is made of: cells with values or expressions, in sheets, with what surrounds them. No openpyxl."""
+"""The parts a plan is made of: cells with values or expressions, in sheets, with what surrounds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from xl_kpi.expr import ops
+from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.xlsx.addresses import Address, a1, quote_sheet
-
-# The styles of cells that an official fills in; every other cell is locked.
-UNLOCKED = frozenset(
-    {
-        "input",
-        "input_text",
-        "review",
-        "review_text",
-        "free_text",
-        "free_line",
-        "free_link",
-        "head_input",
-        "sign",
-        "signature",
-    }
-)
+from xl_kpi.xlsx.sheet import Frame
 
 
 @dataclass(frozen=True)
@@ -32,25 +17,10 @@ class Cell:
 
     value: str | float | None = None
     op: ops.Op | None = None
-    style: str = "text"
+    style: str = "text"  # one of style.LOOKS
     number_format: str = "General"
     link: str = ""  # a place in this workbook, e.g. '数据填报'!A5
     tip: str = ""  # shown when the pointer rests on the link
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What may be typed into some cells, and what Excel says before and after."""
-
-    cells: str
-    kind: Literal[
-        "list", "whole", "decimal", "date", "textLength", "custom"
-    ]  # custom: a formula in `low`, for the first cell
-    low: str = ""
-    high: str = ""
-    prompt_title: str = ""
-    prompt: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,41 +29,19 @@ class Condition:
 
     cells: str
     formula: str
-    look: str
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A bar chart: title, where it stands, the ranges of its names and of each series (header cell first)."""
-
-    title: str
-    anchor: str
-    names: tuple[int, int, int]  # column, first row, last row
-    series: tuple[tuple[int, int, int], ...]  # column, header row, last row
+    look: str  # one of style.CONDITION_LOOKS
 
 
 @dataclass
-class Sheet:
+class Sheet(Frame):
     """One sheet of the plan."""
 
-    name: str
-    landscape: bool = True
+    footer: str = "&L&A&C第 &P 页　共 &N 页"
+    centered: bool = True
+    gridlines: bool = False
+    protected: bool = True
     cells: dict[Address, Cell] = field(default_factory=dict)
-    merges: list[tuple[Address, Address]] = field(default_factory=list)
-    widths: dict[int, float] = field(default_factory=dict)
-    heights: dict[int, float] = field(default_factory=dict)
-    hidden_columns: set[int] = field(default_factory=set)
-    validations: list[Validation] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
-    charts: list[Chart] = field(default_factory=list)
-    freeze: str = ""
-    title_rows: tuple[int, int] | None = None
-    filter: str = ""
-    print_area: str = ""
-    breaks: list[int] = field(default_factory=list)  # rows after which a new page begins
-    one_page: bool = False
-    very_hidden: bool = False
-    tab: str = ""
 
     def put(
         self,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from xl_kpi.layout.plan import Formula, plan_of
-from xl_kpi.layout.sheet import UNLOCKED, Sheet, Validation
+from xl_kpi.layout.sheet import Sheet
+from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.returned.read import input_cells
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Address, Area, Place, a1, address, area
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.looks import Look
+from xl_kpi.xlsx.sheet import Validation
 
 
 @dataclass

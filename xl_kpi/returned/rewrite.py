@@ -63,6 +63,6 @@ def _styles(sheet: str, missing: AbstractSet[str], filled: Filled) -> dict[str, 
 def _charts(filled: Filled, values: Mapping[Place, ReadValue]) -> Iterator[tuple[str, bytes]]:
     """The charts of a workbook by their parts, drawn anew: a preview shows what a chart remembers, not its cells."""
     for sheet, planned in filled.plan.sheets.items():
-        if planned.charts:
+        if planned.chart:
             for part in chart.charts_of(filled.parts, filled.book.sheets[sheet].part):
                 yield part, chart.with_values(filled.parts[part], values)

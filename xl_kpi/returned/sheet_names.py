@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.layout.plan import Plan
-from xl_kpi.layout.sheet import UNLOCKED, Sheet
+from xl_kpi.layout.sheet import Sheet
+from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book

@@ -45,6 +45,11 @@ def area(ref: str) -> Area:
     return (top, left), (bottom, right)
 
 
+def absolute(cells: str) -> str:
+    """`A3:J9` as `$A$3:$J$9`."""
+    return ":".join(f"${column_letter(column)}${row}" for row, column in area(cells))
+
+
 def areas(sqref: str) -> list[Area]:
     """The areas of a list of ranges, as in B2:D5 F7; what is none is passed over."""
     found = []

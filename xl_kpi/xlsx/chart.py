@@ -1,4 +1,4 @@
-"""The chart on 汇总: its parts as we write them, and its cached values made new in a file that came back.
+"""A bar chart: its parts as we write them, and its cached values made new in a file that came back.
 
 Previews, phones and some WPS draw what the chart part itself remembers, so it remembers everything it shows.
 """
@@ -6,15 +6,15 @@ Previews, phones and some WPS draw what the chart part itself remembers, so it r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.layout.sheet import Chart
-from xl_kpi.xlsx.addresses import Address, a1, address, area, column_letter, quote_sheet
-from xl_kpi.xlsx.cells import ReadValue, Value, number_text
+from xl_kpi.xlsx.addresses import a1, address, area, column_letter, quote_sheet
+from xl_kpi.xlsx.cells import ReadValue, number_text
 from xl_kpi.xlsx.markup import DECLARATION, RELATIONS
 from xl_kpi.xlsx.package import related
+from xl_kpi.xlsx.sheet import Chart, Sheet
 
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _MAIN = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -44,9 +44,9 @@ def drawing_part(chart: Chart) -> bytes:
     ).encode()
 
 
-def chart_part(chart: Chart, sheet: str, shown: Callable[[Address], Value]) -> bytes:
-    """The chart itself; `shown` says what a cell of its sheet shows."""
-    series = "".join(_series(chart, number, sheet, shown) for number in range(len(chart.series)))
+def chart_part(chart: Chart, sheet: Sheet) -> bytes:
+    """The chart itself, with what the cells of its sheet show."""
+    series = "".join(_series(chart, number, sheet) for number in range(len(chart.series)))
     return (
         f'{DECLARATION}<c:chartSpace xmlns:c="{_CHART}" xmlns:a="{_MAIN}" xmlns:r="{RELATIONS}">'
         '<c:roundedCorners val="0"/><c:chart><c:title><c:tx><c:rich><a:bodyPr/><a:lstStyle/>'
@@ -68,12 +68,12 @@ def chart_part(chart: Chart, sheet: str, shown: Callable[[Address], Value]) -> b
     ).encode()
 
 
-def _series(chart: Chart, number: int, sheet: str, shown: Callable[[Address], Value]) -> str:
+def _series(chart: Chart, number: int, sheet: Sheet) -> str:
     column, header, last = chart.series[number]
     names, first, _ = chart.names
-    title = _cached("str", sheet, header, header, column, shown)
-    labels = _cached("str", sheet, first, last, names, shown)
-    numbers = _cached("num", sheet, first, last, column, shown)
+    title = _cached("str", sheet, header, header, column)
+    labels = _cached("str", sheet, first, last, names)
+    numbers = _cached("num", sheet, first, last, column)
     return (
         f'<c:ser><c:idx val="{number}"/><c:order val="{number}"/><c:tx>{title}</c:tx>'
         f'<c:spPr><a:solidFill><a:srgbClr val="{_COLOURS[number]}"/></a:solidFill></c:spPr>'
@@ -81,19 +81,19 @@ def _series(chart: Chart, number: int, sheet: str, shown: Callable[[Address], Va
     )
 
 
-def _cached(kind: str, sheet: str, first: int, last: int, column: int, shown: Callable[[Address], Value]) -> str:
+def _cached(kind: str, sheet: Sheet, first: int, last: int, column: int) -> str:
     """A reference down a column, with what its cells show; a text among numbers is left out, as a bar it has none."""
     letter = column_letter(column)
     cells = f"${letter}${first}" + (f":${letter}${last}" if last > first else "")
     points = []
     for index, row in enumerate(range(first, last + 1)):
-        value = shown((row, column))
+        value = sheet.cells[row, column].value
         if isinstance(value, str) if kind == "str" else isinstance(value, float | int):
             text = escape(value) if isinstance(value, str) else number_text(value or 0)
             points.append(f'<c:pt idx="{index}"><c:v>{text}</c:v></c:pt>')
     code = "<c:formatCode>General</c:formatCode>" if kind == "num" else ""
     return (
-        f"<c:{kind}Ref><c:f>{escape(quote_sheet(sheet))}!{cells}</c:f><c:{kind}Cache>{code}"
+        f"<c:{kind}Ref><c:f>{escape(quote_sheet(sheet.name))}!{cells}</c:f><c:{kind}Cache>{code}"
         f'<c:ptCount val="{last - first + 1}"/>{"".join(points)}</c:{kind}Cache></c:{kind}Ref>'
     )
 

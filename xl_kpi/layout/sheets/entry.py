@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from xl_kpi.expr import semantics
-from xl_kpi.layout.sheet import Condition, Sheet, Validation
+from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.layout.sheets.checks import MARKED_ROWS
 from xl_kpi.program import asking
 from xl_kpi.program.build import HINT, NOTE, OWN, SELF, STAGES, BoundInput, BoundTask
 from xl_kpi.rules.base import SETUP, Ask, Kind, show
 from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.sheet import Validation
 
 if TYPE_CHECKING:
     from xl_kpi.layout.plan import Plan
@@ -165,6 +166,7 @@ def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
     says = {
         "prompt_title": spec.label[:31],
         "prompt": f"{spec.label}\n{hints}"[:250],
+        "error_title": "填写有误",
         "error": f"“{spec.label[:60]}”：{asking.wanted(spec)}。"[:220],
     }
     if spec.kind == "choice":

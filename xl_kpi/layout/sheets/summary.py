@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xl_kpi.expr import ops
-from xl_kpi.layout.sheet import Chart, Condition, Sheet
+from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program.build import SELF, quotient
 from xl_kpi.program.nothing import less
 from xl_kpi.rules.base import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Group
 from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.sheet import Chart
 
 if TYPE_CHECKING:
     from xl_kpi.layout.plan import Plan
@@ -128,4 +129,4 @@ def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
 
 def _chart(plan: Plan, sheet: Sheet, row: int) -> None:
     first, last = TOP + 1, TOP + len(list(plan.scheme.all_groups()))
-    sheet.charts.append(Chart("各级指标得分与分值", a1(row, 1), (1, first, last), ((2, TOP, last), (4, TOP, last))))
+    sheet.chart = Chart("各级指标得分与分值", a1(row, 1), (1, first, last), ((2, TOP, last), (4, TOP, last)))

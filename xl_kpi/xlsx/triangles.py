@@ -8,10 +8,10 @@ typed into a cell to fill in, a year of two digits. Numbers typed as text into a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from xl_kpi.layout.sheet import UNLOCKED, Cell, Sheet
-from xl_kpi.xlsx.addresses import a1
+from xl_kpi.xlsx.addresses import Address, a1
+from xl_kpi.xlsx.sheet import Cell
 
 TEXT_FORMAT = "@"
 
@@ -19,23 +19,25 @@ AS_TEXT = ("numberStoredAsText",)
 OF_FORMULAS = ("formula", "formulaRange", "emptyCellReference")
 
 
-def ignored(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The kinds of triangle called off on a sheet, each with the cells (a list of ranges) it is called off for."""
-    texts = [at for at, cell in sheet.cells.items() if _text(cell)]
-    numbers = {at for at, cell in sheet.cells.items() if cell.style in UNLOCKED and cell.number_format != TEXT_FORMAT}
-    formulas = [at for at, cell in sheet.cells.items() if cell.op is not None]
-    for kinds, cells in (
+def ignored(cells: Mapping[Address, Cell]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The kinds of triangle called off among the cells of a sheet, each with the cells (a list of ranges) it is called off for."""
+    texts = [at for at, cell in cells.items() if _text(cell)]
+    numbers = {at for at, cell in cells.items() if not cell.look.locked and cell.look.number_format != TEXT_FORMAT}
+    formulas = [at for at, cell in cells.items() if cell.formula is not None]
+    for kinds, ranges in (
         (AS_TEXT, _runs(texts, numbers)),
         # In a cell to fill in there is no formula but one that is typed, which has a triangle of its own.
         (OF_FORMULAS, _runs(formulas, ())),
     ):
-        if cells:
-            yield kinds, " ".join(cells)
+        if ranges:
+            yield kinds, " ".join(ranges)
 
 
 def _text(cell: Cell) -> bool:
     """Whether a cell holds a text of ours, whatever it looks like (a unit's code is not known yet), or is for words."""
-    return cell.number_format == TEXT_FORMAT if cell.style in UNLOCKED else isinstance(cell.value, str)
+    if cell.look.locked:
+        return cell.formula is None and isinstance(cell.value, str)
+    return cell.look.number_format == TEXT_FORMAT
 
 
 def _runs(places: Iterable[tuple[int, int]], but: Iterable[tuple[int, int]]) -> list[str]:

@@ -1,17 +1,16 @@
-"""One sheet of a plan as its XML part, in the order of elements that the schema gives (ECMA-376 part 1, 18.3.1.99)."""
+"""One sheet as its XML part, in the order of elements that the schema gives (ECMA-376 part 1, 18.3.1.99)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from xl_kpi.layout.sheet import Cell, Condition, Sheet, Validation
-from xl_kpi.layout.style import CONDITION_LOOKS, StyleTable
-from xl_kpi.layout.triangles import ignored
 from xl_kpi.xlsx.addresses import Address, a1, address
-from xl_kpi.xlsx.cells import Value, number_text, text_xml
+from xl_kpi.xlsx.cells import number_text, text_xml
 from xl_kpi.xlsx.markup import DECLARATION, MAIN, RELATIONS
+from xl_kpi.xlsx.sheet import Cell, Condition, Sheet, Validation
 from xl_kpi.xlsx.strings import StringTable
+from xl_kpi.xlsx.styles import StyleTable
 
 A4 = 9
 _LAST_COLUMN = 16383  # from 0: a page break goes across the whole sheet
@@ -20,19 +19,8 @@ _LAST_COLUMN = 16383  # from 0: a page break goes across the whole sheet
 _PROTECTION = '<sheetProtection sheet="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
 
 
-def sheet_part(
-    sheet: Sheet,
-    formulas: Mapping[str, str],
-    values: Mapping[str, Value],
-    strings: StringTable,
-    styles: StyleTable,
-    *,
-    selected: bool,
-) -> bytes:
-    """The part of a sheet: `formulas` (without their =) and the `values` they show stand by cell name.
-
-    A sheet with a chart has its drawing as rId1. `selected` is the sheet that is open in front.
-    """
+def sheet_part(sheet: Sheet, strings: StringTable, styles: StyleTable, *, selected: bool) -> bytes:
+    """The part of a sheet. One with a chart has its drawing as rId1; `selected` is the sheet that is open in front."""
     pieces = [
         f'{DECLARATION}<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}">',
         "<sheetPr>",
@@ -43,22 +31,22 @@ def sheet_part(
         '<sheetFormatPr baseColWidth="8" defaultRowHeight="15"/>',
         _columns(sheet),
         "<sheetData>",
-        *_rows(sheet, formulas, values, strings, styles),
+        *_rows(sheet, strings, styles),
         "</sheetData>",
-        _PROTECTION,
+        _PROTECTION if sheet.protected else "",
         f'<autoFilter ref="{sheet.filter}"/>' if sheet.filter else "",
         _list("mergeCells", [f'<mergeCell ref="{a1(*top)}:{a1(*end)}"/>' for top, end in sorted(sheet.merges)]),
-        *_conditions(sheet.conditions),
+        *_conditions(sheet.conditions, styles),
         _list("dataValidations", [_validation(rule) for rule in sheet.validations]),
         _list("hyperlinks", [*_links(sheet)], counted=False),
-        '<printOptions horizontalCentered="1"/>',
+        '<printOptions horizontalCentered="1"/>' if sheet.centered else "",
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.7" header="0.3" footer="0.35"/>',
         f'<pageSetup paperSize="{A4}" fitToWidth="1" fitToHeight="{int(sheet.one_page)}"'
         f' orientation="{"landscape" if sheet.landscape else "portrait"}"/>',
-        "<headerFooter><oddFooter>&amp;L&amp;A&amp;C第 &amp;P 页　共 &amp;N 页</oddFooter></headerFooter>",
+        f"<headerFooter><oddFooter>{escape(sheet.footer)}</oddFooter></headerFooter>" if sheet.footer else "",
         _breaks(sheet.breaks),
-        _list("ignoredErrors", [_ignored(kinds, cells) for kinds, cells in ignored(sheet)], counted=False),
-        '<drawing r:id="rId1"/>' if sheet.charts else "",
+        _list("ignoredErrors", [_ignored(kinds, cells) for kinds, cells in sheet.ignored], counted=False),
+        '<drawing r:id="rId1"/>' if sheet.chart else "",
         "</worksheet>",
     ]
     return "".join(pieces).encode()
@@ -75,11 +63,9 @@ def _dimension(sheet: Sheet) -> str:
 
 
 def _view(sheet: Sheet, selected: bool) -> str:
+    bare = "" if sheet.gridlines else ' showGridLines="0"'
     front = ' tabSelected="1"' if selected else ""
-    return (
-        f'<sheetViews><sheetView showGridLines="0"{front} workbookViewId="0">{_panes(sheet.freeze)}'
-        "</sheetView></sheetViews>"
-    )
+    return f'<sheetViews><sheetView{bare}{front} workbookViewId="0">{_panes(sheet.freeze)}</sheetView></sheetViews>'
 
 
 def _panes(freeze: str) -> str:
@@ -107,9 +93,7 @@ def _columns(sheet: Sheet) -> str:
     return _list("cols", columns, counted=False)
 
 
-def _rows(
-    sheet: Sheet, formulas: Mapping[str, str], values: Mapping[str, Value], strings: StringTable, styles: StyleTable
-) -> Iterator[str]:
+def _rows(sheet: Sheet, strings: StringTable, styles: StyleTable) -> Iterator[str]:
     by_row: dict[int, list[tuple[Address, Cell]]] = {row: [] for row in sheet.heights}
     for at, cell in sheet.cells.items():
         by_row.setdefault(at[0], []).append((at, cell))
@@ -117,32 +101,30 @@ def _rows(
         height = f' ht="{sheet.heights[row]:g}" customHeight="1"' if row in sheet.heights else ""
         yield f'<row r="{row}"{height}>'
         for at, cell in sorted(cells, key=lambda found: found[0]):
-            name = a1(*at)
-            content = _content(cell, formulas.get(name), values.get(name), strings)
-            yield f'<c r="{name}" s="{styles.index(cell.style, cell.number_format)}"{content}'
+            yield f'<c r="{a1(*at)}" s="{styles.index(cell.look)}"{_content(cell, strings)}'
         yield "</row>"
 
 
-def _content(cell: Cell, formula: str | None, shown: Value, strings: StringTable) -> str:
+def _content(cell: Cell, strings: StringTable) -> str:
     """What follows a cell's name and style: its type, and what it holds."""
-    if formula is not None:
-        said = f"><f>{escape(formula)}</f>"
-        if isinstance(shown, str):
-            return f' t="str"{said}<v>{text_xml(shown)}</v></c>'
-        return said + ("</c>" if shown is None else f"<v>{number_text(shown)}</v></c>")
-    if cell.value is None or cell.value == "":
+    value = cell.value
+    if cell.formula is not None:
+        said = f"><f>{escape(cell.formula)}</f>"
+        if isinstance(value, str):
+            return f' t="str"{said}<v>{text_xml(value)}</v></c>'
+        return said + ("</c>" if value is None else f"<v>{number_text(value)}</v></c>")
+    if value is None or value == "":
         return "/>"
-    if isinstance(cell.value, str):
-        return f' t="s"><v>{strings.index(cell.value)}</v></c>'
-    return f"><v>{number_text(cell.value)}</v></c>"
+    if isinstance(value, str):
+        return f' t="s"><v>{strings.index(value)}</v></c>'
+    return f"><v>{number_text(value)}</v></c>"
 
 
-def _conditions(conditions: list[Condition]) -> Iterator[str]:
-    looks = list(CONDITION_LOOKS)
+def _conditions(conditions: list[Condition], styles: StyleTable) -> Iterator[str]:
     by_cells: dict[str, list[str]] = {}
     for priority, condition in enumerate(conditions, 1):
         by_cells.setdefault(condition.cells, []).append(
-            f'<cfRule type="expression" dxfId="{looks.index(condition.look)}" priority="{priority}">'
+            f'<cfRule type="expression" dxfId="{styles.difference(condition.look)}" priority="{priority}">'
             f"<formula>{escape(condition.formula)}</formula></cfRule>"
         )
     for cells, rules in by_cells.items():
@@ -151,7 +133,7 @@ def _conditions(conditions: list[Condition]) -> Iterator[str]:
 
 def _validation(rule: Validation) -> str:
     said = {
-        "errorTitle": "填写有误",
+        "errorTitle": rule.error_title,
         "error": rule.error,
         "promptTitle": rule.prompt_title,
         "prompt": rule.prompt,
