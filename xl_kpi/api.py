@@ -15,7 +15,7 @@ from typing import Any
 from xl_kpi import engines
 from xl_kpi.blank import clone
 from xl_kpi.bulk.returns import Crew, Row, check_all, recalculate_all
-from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
+from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
 from xl_kpi.layout.plan import filename, plan_of
 from xl_kpi.program import issues
 from xl_kpi.program.answers import reading
@@ -32,6 +32,7 @@ from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.units.listing import unwritable
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue, Value
 from xl_kpi.xlsx.source import Source
@@ -99,7 +100,7 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
     Raises XlKpiError for a name or code that cannot stand in a workbook.
     """
     if unwritable(unit + code):
-        why = either("单位名称或代码含有不可见的控制字符", "the unit's name or code holds control characters")
+        why = said("units.unwritable-name")
         raise XlKpiError(finding("units", file="", where="", why=why))
     return clone.blank(settled, unit.strip() or settled.unit, code.strip())
 
@@ -171,9 +172,9 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
         spec = specs[name]
         given = _as_typed(value, spec)
         at = plan.at(name + stage)
-        why = issues.unfitting(given, spec)
-        if why:
-            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
+        unfit = issues.unfitting(given, spec)
+        if unfit:
+            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=unfit))
         typed[_place(at)] = given
     typed |= {_place(plan.at(name + NOTE)): note or None for name, note in notes.items()}
     return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
@@ -197,31 +198,30 @@ def _as_typed(value: float | str | None, spec: Input) -> float | str | None:
 LONGEST_TEXT = 32767  # what Excel takes in one cell
 
 
-def _unusable(name: str, value: object, known: set[str]) -> str:
-    """Why an answer cannot be typed into the workbook; empty where it can."""
+def _unusable(name: str, value: object, known: set[str]) -> Said | None:
+    """Why an answer cannot be typed into the workbook; None where it can."""
     if name not in known:
-        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+        return said("answers.no-input", name=name)
     if isinstance(value, bool) or not isinstance(value, int | float | str | None):
-        return either(f"“{name}”的值 {value!r} 应为数字、文字或空", f"{name!r}: {value!r} is no number, text or null")
+        return said("answers.no-value", name=name, value=repr(value))
     if isinstance(value, int | float) and not (abs(value) < 1e300):
-        return either(f"“{name}”的值不是有限的数", f"{name!r}: not a finite number")
-    return _unwritable_text(name, value) if isinstance(value, str) else ""
+        return said("answers.not-finite", name=name)
+    return _unwritable_text(name, value) if isinstance(value, str) else None
 
 
-def _no_note(name: str, note: object, known: set[str]) -> str:
-    """Why a note cannot be written beside an input; empty where it can."""
+def _no_note(name: str, note: object, known: set[str]) -> Said | None:
+    """Why a note cannot be written beside an input; None where it can."""
     if name not in known:
-        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+        return said("answers.no-input", name=name)
     if not isinstance(note, str | None):
-        return either(f"“{name}”的填报说明应为文字", f"the note of {name!r} is no text")
-    return _unwritable_text(name, note) if note else ""
+        return said("answers.note-no-text", name=name)
+    return _unwritable_text(name, note) if note else None
 
 
-def _unwritable_text(name: str, text: str) -> str:
+def _unwritable_text(name: str, text: str) -> Said | None:
     if len(text) > LONGEST_TEXT or re.search("[\ud800-\udfff]", text):
-        why = f"“{name}”的文字超过 {LONGEST_TEXT} 字或含有无效字符"
-        return either(why, f"{name!r}: over {LONGEST_TEXT} characters, or not valid text")
-    return ""
+        return said("answers.text-too-long", name=name, most=LONGEST_TEXT)
+    return None
 
 
 def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
@@ -232,10 +232,7 @@ def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mappin
     if values is None and "notes" in answers:
         values = {}
     if stage not in STAGES or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
-        why = either(
-            "stage 应为 self、review 或 final，answers、notes 应为键值",
-            "stage is self, review or final; answers and notes are objects",
-        )
+        why = said("answers.no-stage")
         raise WorkbookError(finding("answers", why=why))
     return STAGES[stage], values, notes
 

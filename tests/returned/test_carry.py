@@ -181,7 +181,7 @@ def test_an_input_that_is_gone_is_listed_with_its_label_cell_and_value(tmp_path:
     scheme = next_version(tmp_path, ("{id: connected, label: 数据对接}", "{id: joined, label: 系统联调}"))
     carried, arrived = carried_over(scheme)
     (one,) = carried.left
-    assert one.as_json() == {
+    assert one.as_json("zh") == {
         "id": "t1.connected",
         "stage": "self",
         "label": "数据对接",

@@ -19,11 +19,12 @@ from typing import Any, BinaryIO, NamedTuple, Self
 
 from xl_kpi import __version__, engines
 from xl_kpi.bulk import pool
-from xl_kpi.findings import Finding, WorkbookError, XlKpiError, either, finding, verdict
+from xl_kpi.findings import Finding, WorkbookError, XlKpiError, finding, verdict
 from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
 from xl_kpi.returned.read import identify
 from xl_kpi.scheme import load as loading
 from xl_kpi.units.listing import unit_key
+from xl_kpi.words import Fact, said
 from xl_kpi.xlsx.source import Source, name_and_content
 
 Row = dict[str, Any]
@@ -135,7 +136,7 @@ def check_all(
         if journal is None:
             rows = each(crew, sources)
         else:
-            question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
+            question = [__version__, engine, asked.year, asked.level, asked.units]
             keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
             rows = _resumed(sources, keys, journal, partial(each, crew))
         for position, row in enumerate(rows):
@@ -196,7 +197,7 @@ def _answers(sources: list[Source], scheme_file: str, asked: Asked) -> list[str]
 # what their work is lost to
 
 
-def _lost_findings(source: Source, why: str) -> tuple[Finding, ...]:
+def _lost_findings(source: Source, why: Fact) -> tuple[Finding, ...]:
     return (finding("unprocessable", file=name_of(source), why=why),)
 
 
@@ -204,18 +205,18 @@ class _Lost(NamedTuple):
     """A file whose row was lost, and why."""
 
     source: Source
-    why: str
+    why: Fact
 
 
-def _lost_row(source: Source, why: str) -> Row:
+def _lost_row(source: Source, why: Fact) -> Row:
     return rejected(name_of(source), *_lost_findings(source, why)).as_json()
 
 
-def _lost_known(source: Source, why: str) -> Known:
+def _lost_known(source: Source, why: Fact) -> Known:
     return _UNKNOWN
 
 
-def _lost_answers(source: Source, why: str) -> str:
+def _lost_answers(source: Source, why: Fact) -> str:
     return ""
 
 
@@ -307,7 +308,7 @@ def _annotated(row: Row, position: int, together: Together) -> Row:
     copy_of, called = together.copies.get(position), together.called
     rivals = together.rivals.get(position, [])
     if rivals:
-        others = either("、", ", ").join(called[rival] for rival in rivals)
+        others = [called[rival] for rival in rivals]
         added.append(finding("conflict", others=others))
     elif copy_of is not None:
         added.append(finding("duplicate", other=called[copy_of]))
@@ -371,7 +372,7 @@ def _finished(file: BinaryIO) -> dict[str, int]:
     file.seek(0)
     head = file.read(len(_HEAD))
     if not _HEAD.startswith(head):
-        why = either("它不是进度文件，没有改动", "it is no journal of an earlier run, and was left as it is")
+        why = said("bulk.no-journal")
         raise XlKpiError(finding("nothing-to-do", where=file.name, why=why))
     if head != _HEAD:  # new, or broken off at once
         file.truncate(0)

@@ -141,8 +141,8 @@ class When(Model):
 class Constraint:
     """Something the inputs of a task must satisfy together; a breach makes the input `on` 不一致.
 
-    `message` says what must hold. Where there is more to say about a breach it is `told`, with {value} for what was
-    filled in, {most} for the greatest that would do, and {there} for the cell of the input that must be filled in.
+    `message` says what must hold. Where there is more to say about a breach `told` is the code of its words, which take
+    `value` (what was filled in), `most` (the greatest that would do) and `there` (the cell that must be filled in).
     """
 
     on: str

@@ -27,6 +27,24 @@ class Said:
     code: str
     details: Mapping[str, Fact]
 
+    def __hash__(self) -> int:
+        return hash((self.code, *self.details.items()))
+
+    def __format__(self, spec: str) -> str:
+        raise TypeError(f"{self!r} is no text: say() it, in a language")
+
+
+class SaidError(ValueError):
+    """What will not do, and why as a fact."""
+
+    def __init__(self, why: Said) -> None:
+        super().__init__(why)  # in `args`, so that it survives the way back from a worker process
+        self.why = why
+
+    def __str__(self) -> str:
+        """In Chinese, as the product speaks where nobody chose: what a traceback shows."""
+        return say(self.why, "zh")
+
 
 class Told(Protocol):
     """Whatever can be put into words: a finding, or a part of one."""
@@ -45,17 +63,22 @@ def said(code: str, /, **details: Fact) -> Said:
 def say(told: Told, language: Language) -> str:
     """A finding or a part of a sentence in words. Raises KeyError for an unknown code and for a fact that is lacking."""
     sentence = sentences(language)[told.code]
-    return sentence.format(**{name: _in_words(fact, language) for name, fact in told.details.items()})
+    return sentence.format(**{name: _worded(fact, language) for name, fact in told.details.items()})
 
 
-def _in_words(fact: Fact, language: Language) -> str | int | float:
+def in_words(fact: Fact, language: Language) -> str:
+    """A fact as it stands in a sentence."""
+    return str(_worded(fact, language))
+
+
+def _worded(fact: Fact, language: Language) -> str | int | float:
     if isinstance(fact, str | int | float):
         return fact
     if fact is None:
         return ""
     if isinstance(fact, Said):
         return say(fact, language)
-    return sentences(language)["and"].join(str(_in_words(one, language)) for one in fact)
+    return sentences(language)["and"].join(in_words(one, language) for one in fact)
 
 
 @cache
@@ -64,6 +87,11 @@ def sentences(language: Language) -> Mapping[str, str]:
     text = (Path(__file__).parent / f"{language}.json").read_text(encoding="utf-8")
     found: dict[str, str] = json.loads(text)
     return found
+
+
+def reason_of(error: Exception) -> Fact:
+    """Why something failed: as a fact where the error has it, else what it says, in whatever language that is."""
+    return error.why if isinstance(error, SaidError) else str(error)
 
 
 # Facts as plain data, to be kept in a file

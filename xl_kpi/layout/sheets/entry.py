@@ -11,6 +11,7 @@ from xl_kpi.layout.sheets.checks import MARKED_ROWS
 from xl_kpi.program import asking
 from xl_kpi.program.build import HINT, NOTE, OWN, SELF, STAGES, BoundInput, BoundTask
 from xl_kpi.rules.base import SETUP, Ask, Kind, show
+from xl_kpi.words import say
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Validation
 
@@ -167,7 +168,7 @@ def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
         "prompt_title": spec.label[:31],
         "prompt": f"{spec.label}\n{hints}"[:250],
         "error_title": "填写有误",
-        "error": f"“{spec.label[:60]}”：{asking.wanted(spec)}。"[:220],
+        "error": f"“{spec.label[:60]}”：{say(asking.wanted(spec), 'zh')}。"[:220],
     }
     if spec.kind == "choice":
         return Validation(cells, "list", '"' + ",".join(spec.choices) + '"', "", **says)
