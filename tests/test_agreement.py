@@ -28,16 +28,18 @@ from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops, semantics
 from xl_kpi.layout import values as layout_values
 from xl_kpi.layout.plan import Plan, plan_of
-from xl_kpi.program.assessment import run
-from xl_kpi.program.build import FINAL, REVIEW, SELF, STAGES, BoundInput, Program
+from xl_kpi.program.build import Program
+from xl_kpi.program.inputs import BoundInput
 from xl_kpi.returned import read
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.rewrite import patched
-from xl_kpi.rules.base import Input, Level
+from xl_kpi.rules.parts import Input, Level
 from xl_kpi.scheme.load import TEMPLATES
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.package import unpack
+
+STAGES = SELF, REVIEW, FINAL = "@self", "@review", "@final"
 
 CASES = Path(__file__).resolve().parent / "cases"
 Typed = dict[str, float | str | None]
@@ -230,7 +232,7 @@ def typed_in(empty: Filled, plan: Plan, typed: Typed) -> bytes:
 
 def compared(plan: Plan, rows: Sequence[Typed], recalculated: Sequence[Mapping[str, Value]], tally: Tally) -> None:
     """Compare every formula cell of some workbooks, scored in one batch, with what an engine made of each."""
-    batch = run(plan.program, rows)
+    batch = plan.program.evaluate(rows)
     for typed, values, engine in zip(rows, layout_values.shown(plan, batch), recalculated, strict=True):
         shown = layout_values.by_place(plan, values)
         assert {f"{sheet}!{name}" for sheet, name in shown} == set(engine)
@@ -407,7 +409,7 @@ def test_a_seed_gives_the_same_answers_every_time_and_another_seed_others() -> N
 def test_the_answers_drawn_reach_every_status_and_every_sort_of_score(scheme: str, level: Level | None) -> None:
     plan = plan_of(api.scheme(scheme, level))
     rows = [answers_of(scheme, level, mood, seed) for seed in range(4) for mood in MOODS]
-    batch = run(plan.program, rows)
+    batch = plan.program.evaluate(rows)
     statuses, scores, grades = set(), set(), set()
     for row in range(len(rows)):
         statuses |= {batch.value(f"{bound.id}?", row) for bound in plan.program.inputs()}
@@ -478,7 +480,7 @@ def test_errors_and_truth_values_in_input_cells_come_to_the_same_scores(
     for (what, plan, workbook), shown in zip(made, recalculate([workbook for _, _, workbook in made]), strict=True):
         path = tmp_path / "returned.xlsx"
         path.write_bytes(workbook)
-        batch = run(plan.program, [read.read(path).typed()])
+        batch = plan.program.evaluate([read.read(path).typed()])
         nodes = [node for task in plan.program.tasks for node in (task.score, task.score + SELF)]
         nodes += [f"{bound.id}?" for bound in plan.program.inputs()]
         nodes += ["total", "total" + SELF, "grade", "vetoes", "missing", "invalid", "complete"]
@@ -498,14 +500,14 @@ def test_two_texts_that_differ_in_case_only_are_each_shown_as_typed(
     typed: Typed = {first + SELF: "见附件A", second + SELF: "见附件a"}
     (shown,) = engine_named("formualizer").recalculate([typed_in(blank(scheme, None, folder), plan, typed)])
     assert (shown[plan.at(first)], shown[plan.at(second)]) == ("见附件A", "见附件a")
-    batch = run(plan.program, [typed])
+    batch = plan.program.evaluate([typed])
     assert (batch.value(first, 0), batch.value(second, 0)) == ("见附件A", "见附件a")
 
 
 def test_a_text_of_another_workbook_of_the_batch_does_not_change_how_one_is_shown() -> None:
     plan = plan_of(api.scheme("zaozhuang-hospital-2022"))
     rows: list[dict[str, Any]] = [{"t12.grade@self": "a++"}, {"t12.grade@self": "A++"}]
-    batch = run(plan.program, rows)
+    batch = plan.program.evaluate(rows)
     assert [batch.value("t12.grade", row) for row in (0, 1)] == ["a++", "A++"]
     assert [batch.value("t12.grade?", row) for row in (0, 1)] == ["已填", "已填"]
 

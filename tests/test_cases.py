@@ -25,10 +25,10 @@ from xl_kpi.engines.base import Engine, Value
 from xl_kpi.engines.formulas import FormulasModel
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.layout.plan import Plan, plan_of
-from xl_kpi.program.assessment import run
-from xl_kpi.program.build import SELF
-from xl_kpi.rules.base import SETUP, Level
+from xl_kpi.rules.parts import SETUP, Level
 from xl_kpi.scheme.model import Scheme
+
+SELF = "@self"
 
 FOLDER = Path(__file__).resolve().parent / "cases"
 MISSING, INVALID = "未填", "有误"
@@ -247,7 +247,7 @@ def scored(scheme: str, level: Level | None) -> tuple[Batch, tuple[Case, ...]]:
     """All cases of a scheme at a level as one batch."""
     together = tuple(case for case in cases_of(scheme) if case.level == level)
     typed = [{f"{name}{SELF}": value for name, value in case.answers.items()} for case in together]
-    return run(together[0].plan.program, typed), together
+    return together[0].plan.program.evaluate(typed), together
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -10,7 +10,7 @@ import yaml
 from test_cases import FOLDER
 
 from xl_kpi import api
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.scheme.load import load
 
 ZHANGPING, EMERGENCY = "zhangping-health-2019", "cdc-emergency"

@@ -8,7 +8,7 @@ report = api.check(Path("枣庄市立医院_2022_zaozhuang-hospital-2022.xlsx"))
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,24 +17,25 @@ from xl_kpi.blank import clone
 from xl_kpi.bulk.returns import Crew, Row, check_all, recalculate_all
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
 from xl_kpi.layout.plan import filename, plan_of
-from xl_kpi.program import issues
+from xl_kpi.program import issues, nodes
 from xl_kpi.program.answers import reading
-from xl_kpi.program.assessment import Assessment, Typed, assess, run
-from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, Program
+from xl_kpi.program.assessment import Assessment, Typed, assess
+from xl_kpi.program.build import Program
+from xl_kpi.program.stages import Stage
 from xl_kpi.returned import check as checking
 from xl_kpi.returned.carry import Carried, carry
 from xl_kpi.returned.check import ANY, NATIVE, Asked, Report
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
-from xl_kpi.rules.base import Input, Level
+from xl_kpi.rules.parts import Input, Level
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.units.listing import unwritable
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
-from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.cells import ReadValue
 from xl_kpi.xlsx.source import Source
 
 __all__ = [
@@ -65,8 +66,6 @@ __all__ = [
     "score",
     "workbook_map",
 ]
-
-STAGES: dict[str, str] = {"self": SELF, "review": REVIEW, "final": FINAL}
 
 
 def schemes() -> list[str]:
@@ -108,7 +107,8 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
 def score(settled: Scheme, answers: Typed) -> Assessment:
     """The outcome of answers by input id (`t05.ontime`), as 自报值. Percentages are fractions, dates serials."""
     program = plan_of(settled).program
-    batch = run(program, [{f"{name}{SELF}": value for name, value in answers.items()}])
+    first = program.stages[0]
+    batch = program.evaluate([{nodes.typed(name, first): value for name, value in answers.items()}])
     return assess(program, batch, 0)
 
 
@@ -122,17 +122,11 @@ def workbook_map(source: Source, scheme_file: str = "") -> dict[str, Any]:
         "unit": filled.meta.unit,
         "year": plan.scheme.year,
         "level": plan.scheme.level,
-        "stage": _stage(filled.typed()),
+        "stage": plan.program.reached(filled.typed()).id,
         "fingerprint": plan.fingerprint,
         "inputs": plan.input_map(),
         "outputs": plan.output_map(),
     }
-
-
-def _stage(typed: Mapping[str, Value]) -> str:
-    """The last stage at which anything was filled in: self, review or final."""
-    used = {node.rpartition("@")[2] for node in typed}
-    return next((stage for stage in ("final", "review") if stage in used), "self")
 
 
 @dataclass(frozen=True)
@@ -159,7 +153,7 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
     filled = read(source, scheme_file)
     examine(filled)  # a workbook whose rows were moved is not written to
     plan = filled.plan
-    stage, values, notes = _answers(answers)
+    stage, values, notes = _answers(answers, plan.program.stages)
     specs = {bound.id: bound.spec for bound in plan.program.inputs()}
     known = set(specs)
     wrong = [why for name, value in values.items() if (why := _unusable(name, value, known))]
@@ -171,12 +165,12 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
     for name, value in values.items():
         spec = specs[name]
         given = _as_typed(value, spec)
-        at = plan.at(name + stage)
+        at = plan.at(nodes.typed(name, stage))
         unfit = issues.unfitting(given, spec)
         if unfit:
             remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=unfit))
         typed[_place(at)] = given
-    typed |= {_place(plan.at(name + NOTE)): note or None for name, note in notes.items()}
+    typed |= {_place(plan.at(nodes.note(name))): note or None for name, note in notes.items()}
     return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
 
 
@@ -224,17 +218,21 @@ def _unwritable_text(name: str, text: str) -> Said | None:
     return None
 
 
-def _answers(answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
-    """The stage (as node ids end), its answers, and the notes beside inputs."""
+def _answers(
+    answers: Mapping[str, Any], stages: Sequence[Stage]
+) -> tuple[Stage, Mapping[str, Any], Mapping[str, Any]]:
+    """The stage, its answers, and the notes beside inputs."""
     if not answers.keys() & {"stage", "answers", "notes"}:
-        return SELF, answers, {}
-    stage, values, notes = answers.get("stage", "self"), answers.get("answers"), answers.get("notes", {})
+        return stages[0], answers, {}
+    name, values, notes = answers.get("stage", stages[0].id), answers.get("answers"), answers.get("notes", {})
     if values is None and "notes" in answers:
         values = {}
-    if stage not in STAGES or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
-        why = said("answers.no-stage")
+    stage = next((stage for stage in stages if stage.id == name), None)
+    if stage is None or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
+        ids = [stage.id for stage in stages]
+        why = said("answers.no-stage", stages=ids[:-1], last=ids[-1])
         raise WorkbookError(finding("answers", why=why))
-    return STAGES[stage], values, notes
+    return stage, values, notes
 
 
 def recalculated(source: Source, scheme_file: str = "", engine: str = NATIVE) -> bytes:

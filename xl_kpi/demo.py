@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.program.build import BoundTask, Program
+from xl_kpi.program import nodes
+from xl_kpi.program.build import Program
+from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
-from xl_kpi.rules.base import YES, Input, Rule, key, parts
+from xl_kpi.rules.base import Rule, rules_in
 from xl_kpi.rules.checklist import Checklist
 from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.judged import Judged
+from xl_kpi.rules.parts import YES, Input, key
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.threshold import Threshold
 from xl_kpi.xlsx.save import save
@@ -58,7 +61,7 @@ def simulate(program: Program, seed: int) -> Answers:
     quality = draw.uniform(0.75, 0.99)
     answers: Answers = {}
     for task in program.tasks:
-        answers |= {f"{task.id}.{name}": value for name, value in _task_answers(task, draw, quality).items()}
+        answers |= {nodes.adopted(task.id, name): value for name, value in _task_answers(task, draw, quality).items()}
     for bound in program.setup:
         answers[bound.id] = BUREAU.get(bound.spec.id) or _plain(bound.spec, draw, quality)
     fatal = next((v.needs[0] for task in program.tasks for v in task.vetoes if "fail" in v.effects), "")
@@ -71,7 +74,7 @@ def simulate(program: Program, seed: int) -> Answers:
 
 def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answers:
     answers: Answers = {}
-    for rule in _rules(task.task.rule):
+    for rule in rules_in(task.task.rule):
         answers |= _rule_answers(rule, draw, quality)
     for bound in task.inputs:
         if bound.spec.id not in answers and bound.spec.required:
@@ -81,13 +84,6 @@ def _task_answers(task: BoundTask, draw: random.Random, quality: float) -> Answe
         if isinstance(less, float | int) and isinstance(more, float | int):
             answers[str(relation.smaller)] = min(less, more)
     return {name: value for name, value in answers.items() if any(b.spec.id == name for b in task.inputs)}
-
-
-def _rules(rule: Rule) -> Iterator[Rule]:
-    yield rule
-    for part in parts(rule):
-        if isinstance(part, Rule):
-            yield from _rules(part)
 
 
 def _rule_answers(rule: Rule, draw: random.Random, quality: float) -> Answers:

@@ -20,7 +20,9 @@ from hostile_book import Book, case_of, inline
 from xl_kpi import api
 from xl_kpi.engines.base import Engine, Value
 from xl_kpi.layout.plan import Plan
-from xl_kpi.program.build import SELF, STAGES
+
+SELF = "@self"
+STAGES = ("@self", "@review", "@final")
 
 COUNTED = ("missing", "invalid", "total", f"total{SELF}", "complete")
 Odd = tuple[str, str]  # the body of a cell, and its type

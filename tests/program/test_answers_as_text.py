@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xl_kpi.program.answers import reading
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 
 NUMBER = Input(id="n", label="得分", kind="number", unit="分")
 BARE = Input(id="n", label="数", kind="number")

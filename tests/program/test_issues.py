@@ -11,9 +11,9 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.plan import plan_of
 from xl_kpi.program import asking, issues
-from xl_kpi.program.assessment import run
-from xl_kpi.program.build import SELF
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
+
+SELF = "@self"
 
 BLOOD, CDC, HOSPITAL = "zaozhuang-blood-2022", "zaozhuang-cdc-2022", "zaozhuang-hospital-2022"
 Answers = Mapping[str, float | str]
@@ -23,7 +23,7 @@ def said(scheme: str, answers: Answers, level: str | None = None) -> list[Findin
     """The findings about the inputs answered."""
     plan = plan_of(api.scheme(scheme, level))  # type: ignore[arg-type]  # a level of the scheme's
     typed = [{f"{name}{SELF}": value for name, value in answers.items()}]
-    batch = run(plan.program, typed)
+    batch = plan.program.evaluate(typed)
     found = issues.issues(plan.program, batch, 0, plan.at)
     nodes = {name + SELF for name in answers}
     return [finding(i.code, at=plan.at(i.node), **i.details) for i in found if i.node in nodes]
@@ -95,7 +95,7 @@ def test_blank_inputs_are_asked_for_by_their_kind() -> None:
         (CDC, "t05.timely", "未填，请填写，连百分号一起输入，如 98.5%、0.4%；没有发生填“无”"),
     ]:
         plan = plan_of(api.scheme(scheme))
-        batch = run(plan.program, [{}])
+        batch = plan.program.evaluate([{}])
         found = [i for i in issues.issues(plan.program, batch, 0, plan.at) if i.node == answer + SELF]
         assert [finding(i.code, **i.details).message.partition("”")[2] for i in found] == [remedy]
 
@@ -110,7 +110,7 @@ def test_no_message_has_an_id_a_machine_number_or_a_serial(scheme: str) -> None:
     settled = api.scheme(scheme, (api.describe(scheme).levels or (None,))[-1])
     plan = plan_of(settled)
     nodes = [bound.id + SELF for bound in plan.program.inputs()]
-    batch = run(plan.program, [{}, *(dict.fromkeys(nodes, odd) for odd in ODD)])
+    batch = plan.program.evaluate([{}, *(dict.fromkeys(nodes, odd) for odd in ODD)])
     count = 0
     for row in range(len(ODD) + 1):
         for issue in issues.issues(plan.program, batch, row, plan.at):

@@ -12,10 +12,10 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.plan import plan_of
 from xl_kpi.program import issues
-from xl_kpi.program.assessment import run
-from xl_kpi.program.build import SELF
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.scheme.load import load
+
+SELF = "@self"
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 BLOOD, CDC, HOSPITAL = "zaozhuang-blood-2022", "zaozhuang-cdc-2022", "zaozhuang-hospital-2022"
@@ -51,7 +51,7 @@ def answers_of(scheme: str, case: str) -> Answers:
 def found(scheme: str, answers: Answers, level: Level | None = None) -> list[Finding]:
     """Every finding about some answers."""
     plan = plan_of(api.scheme(scheme, level))
-    batch = run(plan.program, [{name + SELF: value for name, value in answers.items()}])
+    batch = plan.program.evaluate([{name + SELF: value for name, value in answers.items()}])
     return [finding(i.code, at=plan.at(i.node), **i.details) for i in issues.issues(plan.program, batch, 0, plan.at)]
 
 
@@ -83,7 +83,7 @@ def test_each_rate_of_nothing_is_a_remark_and_no_file_is_flagged_for_it(tmp_path
 def test_a_reviewer_finds_every_rate_of_nothing_in_one_list_on_核对() -> None:
     answers = answers_of(HOSPITAL, "没有发生的填“无”")
     plan = plan_of(api.scheme(HOSPITAL))
-    batch = run(plan.program, [{name + SELF: value for name, value in answers.items()}])
+    batch = plan.program.evaluate([{name + SELF: value for name, value in answers.items()}])
     sheet = plan.sheets["核对"]
     listed = {}
     for nothing in plan.program.nothings:
@@ -102,7 +102,7 @@ def test_what_is_answered_otherwise_or_not_at_all_is_told_apart_in_the_list() ->
     plan = plan_of(api.scheme(CDC))
     first = plan.program.nothings[0]
     rows: list[Answers] = [{}, {"t05.timely@self": 0}, {"t05.timely@self": "没有"}, {"t05.timely@self": "无"}]
-    batch = run(plan.program, rows)
+    batch = plan.program.evaluate(rows)
     batch.compute("", first.shown)
     assert [batch.value("", row) for row in range(4)] == ["未填", "—", "有误", "无"]
 

@@ -19,10 +19,10 @@ from xl_kpi.engines.base import CellError, Engine
 from xl_kpi.engines.base import Value as EngineValue
 from xl_kpi.findings import SchemeError
 from xl_kpi.layout import values as layout_values
-from xl_kpi.program.assessment import run
 from xl_kpi.returned import read
 from xl_kpi.rules import REGISTRY
-from xl_kpi.rules.base import INVALID, Example, Input
+from xl_kpi.rules.base import INVALID, Example
+from xl_kpi.rules.parts import Input
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.cells import Value
@@ -67,7 +67,7 @@ def anything(spec: Input, chance: random.Random) -> Value:
 def disagreements(book: ExampleBook, workbooks: list[bytes], recalculated: list[dict[str, EngineValue]]) -> list[str]:
     """Every formula cell in which an engine and numpy differ, and every one that shows an error value."""
     typed = [read.read(("filled.xlsx", workbook), book.scheme_file).typed() for workbook in workbooks]
-    batch = run(book.plan.program, typed)
+    batch = book.plan.program.evaluate(typed)
     nodes = {f"{sheet}!{a1(*at)}": node for node, (sheet, at) in book.plan.homes.items()}
     found = []
     for row, (results, values) in enumerate(zip(recalculated, layout_values.shown(book.plan, batch), strict=True)):

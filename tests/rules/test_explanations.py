@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from xl_kpi.program.build import Program
 from xl_kpi.rules import REGISTRY
-from xl_kpi.rules.base import YES, Example, Input, Measured, Rule
+from xl_kpi.rules.base import Example, Measured, Rule
+from xl_kpi.rules.parts import YES, Input
 from xl_kpi.scheme.load import parse
 from xl_kpi.scheme.model import Scheme
 

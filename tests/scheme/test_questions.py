@@ -12,10 +12,10 @@ from xl_kpi import api
 from xl_kpi.engines.base import Engine
 from xl_kpi.expr import ops
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.program.assessment import run
-from xl_kpi.program.build import HINT, NOTE, SELF
 from xl_kpi.program.questions import Standard, question
-from xl_kpi.rules.base import Ask, Input
+from xl_kpi.rules.parts import Ask, Input
+
+HINT, NOTE, SELF = "@hint", "@note", "@self"
 
 RATE = Input(id="r", label="及时率", kind="percent")
 WIDE = Input(id="r", label="完成率", kind="percent", max=10)
@@ -114,7 +114,7 @@ def test_every_percentage_of_the_schemes_with_a_standard_is_asked_about() -> Non
                 standard = bound.measured_by
                 if bound.spec.kind != "percent" or standard is None or not isinstance(standard[0], float):
                     continue
-                batch = run(program, [{bound.id + SELF: standard[0] / 100}])
+                batch = program.evaluate([{bound.id + SELF: standard[0] / 100}])
                 found = batch.value(bound.id + HINT, 0)
                 if standard[0] <= 0.015:
                     exempt += 1
@@ -143,7 +143,7 @@ def test_no_case_worked_by_hand_is_asked_about_without_cause(record_property: Ca
 
 def _asked_in(case: Case) -> list[tuple[str, float, str]]:
     program = case.plan.program
-    batch = run(program, [{f"{name}{SELF}": value for name, value in case.answers.items()}])
+    batch = program.evaluate([{f"{name}{SELF}": value for name, value in case.answers.items()}])
     return [
         (bound.id, value, str(batch.value(bound.id + HINT, 0) or ""))
         for bound in program.inputs()

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from seed_texts import EMERGENCY, SEED_OF, SEEDS, TABLED, ZAOZHUANG, ZHANGPING, table_of, text_of
 
-from xl_kpi.rules.base import Ask
+from xl_kpi.rules.parts import Ask
 from xl_kpi.scheme.load import load, names
 from xl_kpi.scheme.model import Group, Scheme, Task
 

@@ -15,7 +15,7 @@ from xl_kpi import api
 from xl_kpi.bulk.folder import Found, Listing, listing, refuse_clash, refuse_existing
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
 from xl_kpi.xlsx.cells import Value
 from xl_kpi.xlsx.save import SavedBeside, save

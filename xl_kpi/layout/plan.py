@@ -15,8 +15,10 @@ from xl_kpi.expr import ops
 from xl_kpi.expr.to_excel import to_excel
 from xl_kpi.layout import sheets
 from xl_kpi.layout.sheet import Homes, Sheet
-from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF, BoundInput, Program
-from xl_kpi.rules.base import SETUP
+from xl_kpi.program import nodes
+from xl_kpi.program.build import Program
+from xl_kpi.program.inputs import BoundInput
+from xl_kpi.rules.parts import SETUP
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Address, a1, column_letter, quote_sheet
 
@@ -153,9 +155,9 @@ class Plan:
     def names(self) -> Iterator[tuple[str, str]]:
         """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, the outcomes as out_<node>, and the rows the add-in marks."""
         for bound in self.program.inputs():
-            yield "in_" + bound.id.replace(".", "__"), self._absolute(bound.id + SELF)
-        for node in ("total", "max", "rate", "grade", "vetoes", "complete"):
-            yield f"out_{node}", self._absolute(node)
+            yield nodes.input_name(bound.id), self._absolute(nodes.typed(bound.id, self.program.stages[0]))
+        for node in (nodes.TOTAL, nodes.MAX, nodes.RATE, nodes.GRADE, nodes.VETOES, nodes.COMPLETE):
+            yield nodes.outcome_name(node), self._absolute(node)
         column, first = column_letter(sheets.checks.MARKED_COLUMN), sheets.checks.TOP + 1
         yield (
             sheets.checks.MARKED_ROWS,
@@ -193,32 +195,28 @@ class Plan:
             "none": spec.if_none is not None,
             "unit": spec.unit,
             "cells": {
-                "self": self.at(bound.id + SELF),
-                "review": self.at(bound.id + REVIEW),
-                "final": self.at(bound.id + FINAL),
-                "note": self.at(bound.id + NOTE),
+                **{stage.id: self.at(nodes.typed(bound.id, stage)) for stage in self.program.stages},
+                nodes.NOTE: self.at(nodes.note(bound.id)),
             },
         }
 
     def output_map(self) -> dict[str, Any]:
         """Where every outcome is (the `outputs` of `xl-kpi map`)."""
         return {
-            "total": self.at("total"),
-            "max": self.at("max"),
-            "grade": self.at("grade"),
-            "vetoes": self.at("vetoes"),
-            "rate": self.at("rate"),
-            "complete": self.at("complete"),
-            "groups": {g.id: self.at(f"group:{g.id}") for g in self.scheme.all_groups()},
+            **{node: self.at(node) for node in _MAPPED},
+            "groups": {g.id: self.at(nodes.group_score(g.id)) for g in self.scheme.all_groups()},
             "tasks": {
                 t.id: {
-                    "self": self.at(t.score + SELF),
+                    "self": self.at(nodes.own(t.score)),
                     "final": self.at(t.score),
                     "points": self.at(t.points),
                 }
                 for t in self.program.tasks
             },
         }
+
+
+_MAPPED = (nodes.TOTAL, nodes.MAX, nodes.GRADE, nodes.VETOES, nodes.RATE, nodes.COMPLETE)
 
 
 @lru_cache(maxsize=32)

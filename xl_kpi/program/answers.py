@@ -24,7 +24,7 @@ import re
 import unicodedata
 
 from xl_kpi.expr import semantics
-from xl_kpi.rules.base import Input
+from xl_kpi.rules.parts import Input
 from xl_kpi.xlsx.cells import serial
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")

@@ -10,7 +10,7 @@ import math
 from decimal import Decimal
 
 from xl_kpi.expr import semantics
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.words import Fact, Said, in_words, said
 from xl_kpi.xlsx.cells import serial
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.program.build import SELF, Program
+from xl_kpi.program import nodes
+from xl_kpi.program.build import Program
 from xl_kpi.scheme.model import Effect, Group
 
 Typed = Mapping[str, float | str | None]
@@ -62,11 +63,6 @@ class Assessment:
     tasks: tuple[TaskScore, ...] = field(default=())
 
 
-def run(program: Program, typed: Sequence[Typed]) -> Batch:
-    """Every node of the program for N workbooks, from what was typed in each by node id (`t05.ontime@self`)."""
-    return program.evaluate(typed)
-
-
 def assess(program: Program, batch: Batch, row: int) -> Assessment:
     """One workbook's outcome out of a batch."""
 
@@ -83,11 +79,11 @@ def assess(program: Program, batch: Batch, row: int) -> Assessment:
         return sum(number(t.left_out) or 0.0 for t in program.tasks if t.left_out and t.id in ids)
 
     tasks = tuple(
-        TaskScore(t.id, t.task.name, number(t.points), number(t.score + SELF), number(t.score), word(t.score))
+        TaskScore(t.id, t.task.name, number(t.points), number(nodes.own(t.score)), number(t.score), word(t.score))
         for t in program.tasks
     )
     groups = tuple(
-        GroupScore(g.id, g.name, g.points - left_out(g), number(f"group:{g.id}") or 0.0)
+        GroupScore(g.id, g.name, g.points - left_out(g), number(nodes.group_score(g.id)) or 0.0)
         for g in program.scheme.all_groups()
     )
     vetoes = tuple(
@@ -98,15 +94,15 @@ def assess(program: Program, batch: Batch, row: int) -> Assessment:
         for effect in veto.effects
     )
     return Assessment(
-        complete=word("complete") == semantics.COMPLETE,
-        total=number("total") or 0.0,
-        self_total=number("total" + SELF) or 0.0,
-        max=number("max") or 0.0,
-        rate=number("rate") or 0.0,
-        grade=word("grade"),
-        veto_state=word("vetoes"),
-        missing=int(number("missing") or 0),
-        invalid=int(number("invalid") or 0),
+        complete=word(nodes.COMPLETE) == semantics.COMPLETE,
+        total=number(nodes.TOTAL) or 0.0,
+        self_total=number(nodes.own(nodes.TOTAL)) or 0.0,
+        max=number(nodes.MAX) or 0.0,
+        rate=number(nodes.RATE) or 0.0,
+        grade=word(nodes.GRADE),
+        veto_state=word(nodes.VETOES),
+        missing=int(number(nodes.MISSING) or 0),
+        invalid=int(number(nodes.INVALID) or 0),
         vetoes=vetoes,
         groups=groups,
         tasks=tasks,

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
 from xl_kpi.outward import masked
-from xl_kpi.program import asking
+from xl_kpi.program import asking, nodes
 from xl_kpi.program.answers import reading
-from xl_kpi.program.build import HINT, NOTE, STAGES, BoundInput, Program, breach
-from xl_kpi.rules.base import Constraint, Input
+from xl_kpi.program.build import Program
+from xl_kpi.program.inputs import BoundInput, breach
+from xl_kpi.program.stages import Stage
+from xl_kpi.rules.parts import Constraint, Input
 from xl_kpi.words import Fact, Said, said
 
 
@@ -28,13 +30,12 @@ class Issue:
 def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -> Iterator[Issue]:
     """Every issue of one workbook of a batch, in the order of the form; `at` gives a node's cell, as 数据填报!E5."""
     for bound in program.inputs():
-        yield from _input_issues(bound, batch, row, at)
+        yield from _input_issues(bound, program, batch, row, at)
     for nothing in program.nothings:
         batch.compute("", nothing.shown)
         if batch.value("", row) == semantics.NONE:
-            bound = next(bound for bound in program.inputs() if bound.id == nothing.on)
-            details: dict[str, Fact] = {"label": nothing.label, "worth": said(f"issues.{nothing.counts}")}
-            yield Issue("none", adopted_cell(bound, batch, row), details)
+            node = nodes.typed(nothing.on, adopted_at(nothing.on, program, batch, row))
+            yield Issue("none", node, {"label": nothing.label, "worth": said(f"issues.{nothing.counts}")})
     for task in program.tasks:
         for veto in task.vetoes:
             if batch.value(veto.id, row) == semantics.TRIGGERED:
@@ -43,17 +44,21 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
                 yield Issue("veto", veto.id, {"task": task.task.name, "effect": effects, "why": why})
 
 
-def _input_issues(bound: BoundInput, batch: Batch, row: int, at: Callable[[str], str]) -> Iterator[Issue]:
-    state = batch.value(f"{bound.id}?", row)
-    asked = batch.value(bound.id + HINT, row) if bound.id + HINT in batch.columns else None
+def _input_issues(
+    bound: BoundInput, program: Program, batch: Batch, row: int, at: Callable[[str], str]
+) -> Iterator[Issue]:
+    state = batch.value(nodes.status(bound.id), row)
+    hint = nodes.hint(bound.id)
+    asked = batch.value(hint, row) if hint in batch.columns else None
     if state in (semantics.FILLED, semantics.OPTIONAL) and not asked:
         return
-    node = adopted_cell(bound, batch, row)
+    stage = adopted_at(bound.id, program, batch, row)
+    node = nodes.typed(bound.id, stage)
     value = batch.value(bound.id, row)
     label: dict[str, Fact] = {"label": bound.spec.label}
     if asked and state != semantics.OUT_OF_RANGE:
         shown: Fact = asking.shown(value, bound.spec.kind) if isinstance(value, float) else ""
-        note = at(bound.id + NOTE).rpartition("!")[2]
+        note = at(nodes.note(bound.id)).rpartition("!")[2]
         yield Issue("question", node, label | {"value": shown, "asked": _asked(asked), "note": note})
     if state in (semantics.FILLED, semantics.OPTIONAL):
         return
@@ -69,13 +74,12 @@ def _input_issues(bound: BoundInput, batch: Batch, row: int, at: Callable[[str],
         )
         yield Issue("out-of-range", node, label | {"why": told})
     else:
-        stage = node.removeprefix(bound.id)
         for constraint in bound.constraints:
             if constraint.of_none != (value == semantics.NONE):
                 continue
             batch.compute("", breach(constraint, bound.id))
             if batch.value("", row):
-                why = _broken(constraint, bound.spec, batch, row, lambda other: at(other + stage))
+                why = _broken(constraint, bound.spec, batch, row, lambda other: at(nodes.typed(other, stage)))
                 yield Issue("inconsistent", node, label | {"why": why})
 
 
@@ -88,10 +92,10 @@ def _asked(hint: object) -> Said:
 _QUESTION = re.compile("是不是(.*)？")
 
 
-def adopted_cell(bound: BoundInput, batch: Batch, row: int) -> str:
-    """The node of the stage whose value was adopted; the first stage when nothing is filled."""
-    filled = [stage for stage in STAGES if batch.value(bound.id + stage, row) is not None]
-    return bound.id + (filled[-1] if filled else STAGES[0])
+def adopted_at(node: str, program: Program, batch: Batch, row: int) -> Stage:
+    """The stage whose value of an input was adopted; the first stage when nothing is filled."""
+    filled = (s for s in reversed(program.stages) if batch.value(nodes.typed(node, s), row) is not None)
+    return next(filled, program.stages[0])
 
 
 def _broken(constraint: Constraint, spec: Input, batch: Batch, row: int, cell: Callable[[str], str]) -> Said:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from xl_kpi.expr import ops, semantics
-from xl_kpi.rules.base import Constraint, IfNone, Input, Rule, parts
+from xl_kpi.rules.base import Rule, rules_in
+from xl_kpi.rules.parts import Constraint, IfNone, Input
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,8 @@ def unguarded(op: ops.Op, safe: frozenset[str] = frozenset()) -> Iterator[str]:
 
 def excludes_inside(rule: Rule) -> bool:
     """Whether a rule that only judges what an outer one measured would leave out points: the outer one does not ask."""
-    inner = getattr(rule, "then", None)
-    if isinstance(inner, Rule) and any(nothing.counts == "exclude" for nothing in inner.nothings()):
-        return True
-    return any(excludes_inside(part) for part in parts(rule) if isinstance(part, Rule))
+    judging = (inner for one in rules_in(rule) if isinstance(inner := getattr(one, "then", None), Rule))
+    return any(nothing.counts == "exclude" for inner in judging for nothing in inner.nothings())
 
 
 def less(points: ops.Op, left_out: Iterable[str]) -> ops.Op:

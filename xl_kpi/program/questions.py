@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import Ask, ByLevel, Input, Number, key, term
+from xl_kpi.rules.parts import Ask, ByLevel, Input, Number, key, term
+from xl_kpi.rules.tree import walk
 
 SMALL = 0.015  # of a standard and of a value, as a fraction
 HIGH = 0.5
@@ -39,16 +40,10 @@ Standard = tuple[Number, Number]
 
 def standards(rule: BaseModel) -> Iterator[tuple[str, Standard]]:
     """The standard that a rule, or one inside it, sets for each of its inputs, by the input's id as the rule has it."""
-    asked = getattr(rule, "input", None)
-    if asked is not None:
-        found = _standard(rule)
-        if found is not None:
+    for part in walk(rule, stop=(Input, Ask, ByLevel)):
+        asked, found = getattr(part, "input", None), _standard(part)
+        if asked is not None and found is not None:
             yield key(asked), found
-    for name in type(rule).model_fields:
-        value = getattr(rule, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, BaseModel) and not isinstance(part, Input):
-                yield from standards(part)
 
 
 def _standard(rule: BaseModel) -> Standard | None:

@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import FORM, Plan
 from xl_kpi.layout.sheets import form
-from xl_kpi.program.build import FINAL, NOTE, REVIEW, SELF
+from xl_kpi.program import nodes
 from xl_kpi.returned.old_book import Entry, OldBook, old_book
 from xl_kpi.returned.read import Filled, answer, read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.units.listing import unit_key
 from xl_kpi.words import Language, Said, said, say
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.cells import CellError, ReadCell, Value
 from xl_kpi.xlsx.source import Source
 
-_STAGES = {SELF: "self", REVIEW: "review", FINAL: "final", NOTE: "note"}
 _1904 = 1462  # days between the two date systems
 Place = tuple[str, str]
 
@@ -76,7 +75,7 @@ def carry(old: Source, into: Source, scheme_file: str = "") -> Carried:
     """
     new = read(into, scheme_file)
     examine(new)  # a workbook whose rows were moved is not written to
-    book = old_book(old)
+    book = old_book(old, new.plan.program.stages)
     _same_assessment(book, new)
     carried = Carried()
     _inputs(book, new, carried)
@@ -124,32 +123,35 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
     for entry in book.entries.values():
         spec = specs.get(entry.id)
         before = carried.count
-        for stage, column in zip(_STAGES, book.columns.typed, strict=False):
+        typed = [(stage.id, nodes.typed(entry.id, stage), column) for stage, column in book.columns.stages.items()]
+        if book.columns.note:
+            typed.append((nodes.NOTE, nodes.note(entry.id), book.columns.note))
+        for stage, node, column in typed:
             at = a1(entry.row, column)
             cell = book.sheets[book.sheet].cells.get(at, ReadCell())
             value = answer(cell.value)
             if value is None and cell.formula is None:
                 continue
-            why = _misfit(entry, spec, cell, value, note=stage == NOTE)
-            place = _home(new.plan, entry.id + stage) if spec is not None else ("", "")
+            why = _misfit(entry, spec, cell, value, note=stage == nodes.NOTE)
+            place = _home(new.plan, node) if spec is not None else ("", "")
             if spec is not None and not why:
-                value = value if stage == NOTE else _fitting(value, spec, book)
+                value = value if stage == nodes.NOTE else _fitting(value, spec, book)
                 why = _taken(new, place, value)
             if why:
                 found = cell.formula and f"={cell.formula}" if value is None else value
-                carried.left.append(Left(entry.id, _STAGES[stage], entry.label, f"{book.sheet}!{at}", found, why))
+                carried.left.append(Left(entry.id, stage, entry.label, f"{book.sheet}!{at}", found, why))
             else:
                 carried.values[place] = value
                 if cell.formula is not None:
                     carried.notes.append(said("carry.formula-result", sheet=book.sheet, at=at))
         if spec is not None and entry.label != spec.label and carried.count > before:
-            at = f"{book.sheet}!{a1(entry.row, book.columns.stages[0])}"
+            at = f"{book.sheet}!{a1(entry.row, book.columns.first)}"
             carried.notes.append(said("carry.label-changed", at=at, label=entry.label, now=spec.label))
     for name in book.broken:
         carried.notes.append(said("carry.row-gone", name=name))
-    for number, at, label, value in book.unnamed():
+    for unnamed_at, at, label, value in book.unnamed():
         why = said("carry.row-without-name")
-        carried.left.append(Left("", list(_STAGES.values())[number], label, f"{book.sheet}!{at}", value, why))
+        carried.left.append(Left("", unnamed_at.id, label, f"{book.sheet}!{at}", value, why))
 
 
 def _check_labels(book: OldBook, specs: dict[str, Input]) -> None:

@@ -23,7 +23,7 @@ from xl_kpi.findings import Finding, Verdict, WorkbookError, finding, verdict
 from xl_kpi.layout import values as layout_values
 from xl_kpi.layout.plan import Plan, filename
 from xl_kpi.program import issues
-from xl_kpi.program.assessment import Assessment, assess, run
+from xl_kpi.program.assessment import Assessment, assess
 from xl_kpi.program.issues import Issue
 from xl_kpi.returned import compare
 from xl_kpi.returned.read import Filled, read
@@ -235,7 +235,7 @@ def _scored(together: Sequence[_Returned]) -> dict[int, Report]:
         if returned.examined.counted != returned.examined.typed:
             counted[number] = len(rows)
             rows.append(returned.examined.counted)
-    batch = run(plan.program, rows)
+    batch = plan.program.evaluate(rows)
     values = layout_values.shown(plan, batch)
     return {
         returned.position: _report(returned, batch, counted[number], values[number])
@@ -336,7 +336,7 @@ def recalculated(
                 waiting[id(filled.plan)].append((position, filled))
         for together in waiting.values():
             plan = together[0][1].plan
-            batch = run(plan.program, [filled.typed() for _, filled in together])
+            batch = plan.program.evaluate([filled.typed() for _, filled in together])
             for (position, filled), values in zip(together, layout_values.shown(plan, batch), strict=True):
                 results[position] = _with_values(filled, layout_values.by_place(plan, values), engine)
     return [results[position] for position in range(len(sources))]

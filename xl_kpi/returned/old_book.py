@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import ENTRY, FORM, META
+from xl_kpi.program import nodes
+from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
-from xl_kpi.rules.base import SETUP, Kind
+from xl_kpi.rules.parts import SETUP, Kind
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1, address, areas, column_letter
 from xl_kpi.xlsx.around import ReadValidation
@@ -20,18 +22,16 @@ from xl_kpi.xlsx.looks import Styles
 from xl_kpi.xlsx.source import Source
 from xl_kpi.xlsx.worksheet import Worksheet
 
-_INPUT = re.compile(r"in_([a-z0-9_]+?)__([a-z0-9_]+)")
 _REFERS = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?\3\$?\4)?")
-_HEADINGS = ("任务", "指标", "单位", "自报值", "核实值", "终裁值", "采用值")
+_HEADINGS = ("任务", "指标", "单位", "采用值")
 _FREE = ("扣分原因", "佐证材料")
-_SCORE = "自评得分"
 _SCORE_FROM = re.compile(rf"'?{ENTRY}'?!\$?[A-Z]{{1,3}}\$?([0-9]+)")
 _LAST_HEADING = 20
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The heading's row of 数据填报, and the columns (from 1) that matter; stages are 自报值, 核实值, 终裁值.
+    """The heading's row of 数据填报, and the columns (from 1) that matter; of the stages those that it has.
 
     `note` is that of 填报说明, 0 in workbooks without it.
     """
@@ -40,14 +40,14 @@ class Columns:
     task: int
     label: int
     unit: int
-    stages: tuple[int, int, int]
+    stages: dict[Stage, int]
     adopted: int
     note: int
 
     @property
-    def typed(self) -> tuple[int, ...]:
-        """The columns for typing: the stages, and that of 填报说明 if there is one."""
-        return (*self.stages, self.note) if self.note else self.stages
+    def first(self) -> int:
+        """The column of the first stage."""
+        return next(iter(self.stages.values()))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Entry:
     @property
     def task(self) -> str:
         """The task that asks for it."""
-        return self.id.partition(".")[0]
+        return nodes.task_of(self.id)
 
 
 @dataclass(frozen=True)
@@ -111,21 +111,27 @@ class OldBook:
         return [row for row in rows if row not in named and row > self.columns.row and self._is_read(row)]
 
     def _is_read(self, row: int) -> bool:
-        """Whether the formula of 采用值 reads the three values of its own row, and of no other."""
-        formula = (self._cell(row, self.columns.adopted).formula or "").replace("$", "")
-        letters = {column_letter(column) for column in self.columns.stages}
-        cells = re.findall(r"(?<![A-Z!'])([A-Z]{1,3})([0-9]+)", formula)
-        return {letter + number for letter, number in cells if letter in letters} == {
-            a1(row, column) for column in self.columns.stages
-        }
+        """Whether the formula of 采用值 reads the values of its own row, and of no other."""
+        return self._reads(row) == self._values(row)
 
-    def unnamed(self) -> Iterator[tuple[int, str, str, Value]]:
+    def _reads(self, row: int) -> set[str]:
+        formula = (self._cell(row, self.columns.adopted).formula or "").replace("$", "")
+        return {found[0] for found in re.finditer(r"(?<![A-Z!'])[A-Z]{1,3}[0-9]+", formula)}
+
+    def _values(self, row: int) -> set[str]:
+        return {a1(row, column) for column in self.columns.stages.values()}
+
+    def lacks_a_heading(self, row: int) -> bool:
+        """Whether 采用值 comes from one more column than those of the stages: its heading is gone."""
+        return self._reads(row) > self._values(row)
+
+    def unnamed(self) -> Iterator[tuple[Stage, str, str, Value]]:
         """What was typed into rows that no name leads to: which stage, cell, label, value."""
         for row in self._unnamed_rows():
-            for number, column in enumerate(self.columns.stages):
+            for stage, column in self.columns.stages.items():
                 value = answer(self._cell(row, column).value)
                 if value is not None:
-                    yield number, a1(row, column), _words(self._cell(row, self.columns.label)), value
+                    yield stage, a1(row, column), _words(self._cell(row, self.columns.label)), value
 
     def _cell(self, row: int, column: int) -> ReadCell:
         return self.sheets[self.sheet].cells.get(a1(row, column), ReadCell())
@@ -155,12 +161,13 @@ class OldBook:
         The score comes from the last row of a block of 数据填报, the inputs above which are the task's.
         """
         heading, columns = self._form
-        if not heading or _SCORE not in columns:
+        score_column = columns.get(next(iter(self.columns.stages)).score)
+        if not heading or score_column is None:
             return {}
         scores: dict[int, int] = {}
         for name, cell in self.sheets[FORM].cells.items():
             row, column = address(name)
-            source = _SCORE_FROM.search(cell.formula or "") if column == columns[_SCORE] and row > heading else None
+            source = _SCORE_FROM.search(cell.formula or "") if column == score_column and row > heading else None
             if source is not None:
                 scores[row] = int(source[1])
         found: dict[int, tuple[str, str]] = {}
@@ -175,7 +182,7 @@ class OldBook:
         """What was typed into other cells that are open: signatures, names of persons."""
         _, columns = self._form
         free = {a1(row, columns[title]) for row in self._scored() for title in _FREE}
-        stages = {column_letter(column) for column in self.columns.stages}
+        stages = {column_letter(column) for column in self.columns.stages.values()}
         beside = {a1(e.row, self.columns.note) for e in self.entries.values()} if self.columns.note else set()
         for name, sheet in self.sheets.items():
             for at, cell in sheet.cells.items():
@@ -195,48 +202,50 @@ class OldBook:
         return index >= len(self.styles.cells) or self.styles.cells[index].locked
 
 
-def old_book(source: Source) -> OldBook:
-    """A workbook of ours of any version. Raises WorkbookError where it is none, or its inputs cannot be told apart."""
+def old_book(source: Source, stages: Sequence[Stage]) -> OldBook:
+    """A workbook of ours of any version, with some or all of the stages. Raises WorkbookError where it is none, or its inputs cannot be told apart."""
     found = opened(source)
-    names = {name.name: name.refers_to for name in found.book.names if not name.local and _INPUT.fullmatch(name.name)}
+    names = {
+        name.name: name.refers_to for name in found.book.names if not name.local and nodes.named_input(name.name)
+    }
     sheet = ENTRY
     if ENTRY not in found.sheets:
-        raise _lost(found, said("returned.no-sheet", entry=ENTRY))
-    heading = _heading(found.sheets[sheet], _HEADINGS)
+        raise _lost(found, said("carry.no-sheet", name=ENTRY))
+    heading = _heading(found.sheets[sheet], (*_HEADINGS, stages[0].column))
     if heading is None or not names:
         lacking = said("carry.headings-gone") if names else said("carry.names-gone")
         raise _lost(found, lacking)
     row, titles = heading
-    stages = titles["自报值"], titles["核实值"], titles["终裁值"]
+    typed = {stage: titles[stage.column] for stage in stages if stage.column in titles}
     columns = Columns(
-        row, titles["任务"], titles["指标"], titles["单位"], stages, titles["采用值"], titles.get("填报说明", 0)
+        row, titles["任务"], titles["指标"], titles["单位"], typed, titles["采用值"], titles.get("填报说明", 0)
     )
     book = OldBook(found.file, found.meta, found.sheets, found.styles, found.book.date1904, sheet, columns)
     kinds = _Kinds(found, sheet)
     rows: dict[int, str] = {}
     for name, refers_to in names.items():
-        match = _INPUT.fullmatch(name)
-        assert match is not None
-        id = f"{match[1]}.{match[2]}"
+        id = nodes.named_input(name)
         if "#REF!" in refers_to:
             book.broken.append(name)
             continue
         target = _REFERS.fullmatch(refers_to.removeprefix("="))
         at = (target[1] or target[2]).replace("''", "'") if target else ""
-        if target is None or at != sheet or target[3] != column_letter(stages[0]):
-            raise _lost(found, said("returned.name-refers", name=name, refers_to=refers_to))
+        if target is None or at != sheet or target[3] != column_letter(columns.first):
+            raise _lost(found, said("carry.name-refers", name=name, refers_to=refers_to))
         number = int(target[4])
         if number in rows:
-            raise _lost(found, said("returned.one-row", name=name, rows=rows[number]))
+            raise _lost(found, said("carry.one-row", name=name, rows=rows[number]))
         rows[number] = name
         label = _words(book._cell(number, columns.label))
+        if book.lacks_a_heading(number):
+            raise _lost(found, said("carry.headings-gone"))
         if number <= row or not label or not book._is_read(number):
             where = f"{sheet}!{a1(number, columns.label)}"
             raise _lost(
                 found,
-                said("returned.not-row-rows-moved", where=where, name=name),
+                said("carry.not-its-row", where=where, name=name),
             )
-        kind, choices = kinds.of(number, stages[0])
+        kind, choices = kinds.of(number, columns.first)
         book.entries[id] = Entry(id, number, label, _words(book._cell(number, columns.unit)), kind, choices)
     _check_blocks(found, book)
     return book

@@ -10,7 +10,7 @@ from functools import lru_cache
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import META, Plan, filename, plan_of
-from xl_kpi.program.build import NOTE, STAGES
+from xl_kpi.program import nodes
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
@@ -74,16 +74,17 @@ def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
     """Every input cell of a settled scheme's workbook: node id, sheet, name."""
     plan = plan_of(scheme)
     homes = plan.homes
-    nodes = [bound.id + stage for bound in plan.program.inputs() for stage in STAGES]
-    return [(node, homes[node][0], a1(*homes[node][1])) for node in nodes]
+    program = plan.program
+    typed = [nodes.typed(bound.id, stage) for bound in program.inputs() for stage in program.stages]
+    return [(node, homes[node][0], a1(*homes[node][1])) for node in typed]
 
 
 @lru_cache(maxsize=16)
 def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
     """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
     plan = plan_of(scheme)
-    nodes = [bound.id + NOTE for bound in plan.program.inputs()]
-    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in nodes]
+    notes = [nodes.note(bound.id) for bound in plan.program.inputs()]
+    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in notes]
 
 
 def read(source: Source, scheme_file: str = "") -> Filled:

@@ -1,6 +1,6 @@
 """One file per scoring rule; the file's name is the rule's `type` in a scheme.
 
-The registry is plain discovery: every module here but `base` holds exactly one rule of its own name.
+The registry is plain discovery: every module here but those of `_COMMON` holds exactly one rule of its own name.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from xl_kpi.rules.base import Model, Rule
+from xl_kpi.rules.base import Rule
+from xl_kpi.rules.parts import Model
+
+_COMMON = ("base", "parts", "tree")  # what rules are made of
 
 
 def _discover() -> dict[str, ModuleType]:
-    names = (info.name for info in pkgutil.iter_modules(__path__) if info.name != "base")
+    names = (info.name for info in pkgutil.iter_modules(__path__) if info.name not in _COMMON)
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
 
 

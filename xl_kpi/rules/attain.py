@@ -7,18 +7,14 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops, semantics
-from xl_kpi.rules.base import (
-    MISSING,
-    AnyRule,
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import (
     Ask,
-    Context,
-    Example,
     IfNone,
     Input,
     InputRef,
     Model,
     Number,
-    Rule,
     key,
     kind_of,
     label_of,

@@ -8,22 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    IF_NONE_WORDS,
-    MISSING,
-    AnyRule,
-    Constraint,
-    Context,
-    Example,
-    Id,
-    IfNone,
-    Input,
-    InputRef,
-    Nothing,
-    Rule,
-    key,
-    label_of,
-)
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, Id, IfNone, Input, InputRef, Nothing, key, label_of
 
 _INDEX = {
     "id": "event",

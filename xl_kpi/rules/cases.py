@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Model, Rule, When, circled
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import Model, When, circled
 
 _STARTED = {"id": "started", "label": "签约开工的亿元以上项目数", "kind": "count"}
 _SIGNED = {"id": "signed", "label": "已签约未开工金额", "unit": "亿元"}

@@ -9,20 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    MISSING,
-    NO,
-    YES,
-    Constraint,
-    Context,
-    Example,
-    Id,
-    Input,
-    Model,
-    Rule,
-    share_of,
-    show,
-)
+from xl_kpi.rules.base import MISSING, Context, Example, Rule
+from xl_kpi.rules.parts import NO, YES, Constraint, Id, Input, Model, share_of, show
 from xl_kpi.xlsx.cells import serial
 
 _THREE = [

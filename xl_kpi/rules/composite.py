@@ -8,19 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    MISSING,
-    AnyRule,
-    Constraint,
-    Context,
-    Example,
-    Kind,
-    Model,
-    Rule,
-    circled,
-    share_of,
-    show,
-)
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import Constraint, Kind, Model, circled, share_of, show
 
 _A: dict[str, Any] = {
     "type": "threshold",

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, NO, YES, Context, Example, InputRef, Model, Rule, key, kind_of, label_of, show
+from xl_kpi.rules.base import MISSING, Context, Example, Rule
+from xl_kpi.rules.parts import NO, YES, Input, InputRef, Model, key, kind_of, label_of, show
 
 _UNDONE = {"id": "undone", "label": "未完成项数", "kind": "count"}
 _CHECKED = {"id": "checked", "label": "身份核对是否完成", "kind": "choice", "choices": [YES, NO]}
@@ -22,7 +23,7 @@ class Item(Model):
 
     @model_validator(mode="after")
     def _when_belongs_to_choice(self) -> Item:
-        if not isinstance(self.input, str) and (kind_of(self.input) == "choice") != (self.when is not None):
+        if isinstance(self.input, Input) and (kind_of(self.input) == "choice") != (self.when is not None):
             raise ValueError("选择项须写 when（选了哪个答案扣分），计数项不写 when")
         return self
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, InputRef, Model, Rule, key, label_of
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import InputRef, Model, key, label_of
 
 _BLOOD = {
     "label": "无偿献血量同比增长率",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, Constraint, Context, Example, Id, Input, Rule
+from xl_kpi.rules.base import MISSING, Context, Example, Rule
+from xl_kpi.rules.parts import Constraint, Id, Input
 
 _OFF = {"id": "judged", "label": "据实扣分"}
 _SCORE = {"id": "judged", "label": "酌情得分", "mode": "score"}

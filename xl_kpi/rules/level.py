@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, Context, Example, Id, Input, Kind, Rule, show
+from xl_kpi.rules.base import MISSING, Context, Example, Rule
+from xl_kpi.rules.parts import Id, Input, Kind, show
 
 _GRADES = {"id": "grade", "label": "年度考核等次", "levels": ["A", "B+", "B", "C"], "at_least": "B+"}
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, SETUP, AnyRule, Ask, Constraint, Context, Example, Number, Rule, show, term
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import SETUP, Ask, Constraint, Number, show, term
 
 _SIGNED = {
     "least": 3,

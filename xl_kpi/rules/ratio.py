@@ -8,21 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import (
-    IF_NONE_WORDS,
-    MISSING,
-    AnyRule,
-    Constraint,
-    Context,
-    Example,
-    IfNone,
-    InputRef,
-    Kind,
-    Nothing,
-    Rule,
-    key,
-    label_of,
-)
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, IfNone, InputRef, Kind, Nothing, key, label_of
 
 _OVER = {
     "label": "报告及时率",

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, NO, YES, AnyRule, Context, Example, InputRef, Model, Rule, key, label_of, show
+from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
+from xl_kpi.rules.parts import NO, YES, InputRef, Model, key, label_of, show
 
 _LAB = {
     "input": {"id": "lab", "label": "实验室认可", "kind": "choice", "choices": [YES, NO]},

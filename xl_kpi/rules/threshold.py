@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, Context, Example, Kind, Measured, Number, show, term
+from xl_kpi.rules.base import MISSING, Context, Example, Measured
+from xl_kpi.rules.parts import Kind, Number, show, term
 
 _RATE = {"id": "rate", "label": "办结及时率", "kind": "percent"}
 _BEDS = {"type": "threshold", "input": {"id": "beds", "label": "病床使用率", "kind": "percent", "max": 2}}

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from xl_kpi.expr import ops
-from xl_kpi.rules.base import MISSING, Context, Example, Kind, Measured, Model, Number, show, term
+from xl_kpi.rules.base import MISSING, Context, Example, Measured
+from xl_kpi.rules.parts import Kind, Model, Number, show, term
 
 _DONE = {"id": "done", "label": "完成率", "kind": "percent", "max": 2}
 _BANDS = [{"at_least": 1, "share": 1}, {"at_least": 0.85, "share": 0.85}, {"at_least": 0.6, "share": 0.7}]

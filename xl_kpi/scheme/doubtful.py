@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
-
-from pydantic import BaseModel
 
 from xl_kpi.findings import either
-from xl_kpi.rules.base import Ask, Input, Kind, When, key
 from xl_kpi.rules.cases import Cases
 from xl_kpi.rules.level import Level
 from xl_kpi.rules.limited import Limited
+from xl_kpi.rules.parts import ByLevel, Input, Kind, Number, When, key
 from xl_kpi.rules.tiers import Tiers
 from xl_kpi.xlsx.cells import number_text
 
@@ -190,18 +187,7 @@ def label_doubts(inputs: Iterable[Input]) -> Iterator[Doubt]:
         seen.setdefault(asked.label, asked.id)
 
 
-def numbers_in(value: Any) -> Iterator[float]:
+def numbers_in(parameter: Number | None) -> Iterator[float]:
     """The numbers that a parameter may come to; what the bureau fills in is not known yet."""
-    if value is None or isinstance(value, bool | Ask):
-        return
-    if isinstance(value, int | float):
-        yield float(value)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from numbers_in(getattr(value, name))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from numbers_in(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from numbers_in(item)
+    values = parameter.by_level.values() if isinstance(parameter, ByLevel) else (parameter,)
+    return (float(value) for value in values if isinstance(value, int | float))

@@ -14,7 +14,7 @@ from typing import Any
 from xl_kpi.findings import either
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
-from xl_kpi.rules.base import Ask, Input, InputRef, Measured, Rule, When, key, parts
+from xl_kpi.rules.base import Measured, Rule, rules_in
 from xl_kpi.rules.cases import Cases
 from xl_kpi.rules.checklist import Checklist
 from xl_kpi.rules.composite import Composite
@@ -23,6 +23,7 @@ from xl_kpi.rules.full import Full
 from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.level import Level
 from xl_kpi.rules.limited import Limited
+from xl_kpi.rules.parts import Ask, Input, InputRef, When, key
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.step import Step
 from xl_kpi.rules.tally import Tally
@@ -131,12 +132,12 @@ class _Finder:
     def then(self, rule: Rule, then: Rule, at: _At) -> Iterator[Doubt]:
         """A rule that measures, and the one that judges what it measured."""
         label = str(getattr(rule, "label", rule.type))
-        leaves = list(_leaves(then))
-        own = next((leaf for leaf in leaves if isinstance(leaf, Measured) and leaf.input is not None), None)
+        measured = [one for one in rules_in(then) if isinstance(one, Measured)]
+        own = next((one for one in measured if one.input is not None), None)
         if own is not None:
             zh = f"then 里的 {own.type} 又写了 input，算出的“{label}”不会用来评判。请删去 then 里的 input"
             yield Doubt(either(zh, f"then has an input of its own, so {label!r} is never judged"))
-        elif not any(isinstance(leaf, Measured) for leaf in leaves):
+        elif not measured:
             why = "填 0 也得满分" if isinstance(then, Full) else "与它无关"
             zh = f"then 写的是 {then.type}，算出的“{label}”不起作用，{why}。请改为 threshold、step 或 tiers，并写明标准"
             yield Doubt(either(zh, f"then is {then.type}: {label!r} is never judged; use threshold, step or tiers"))
@@ -328,11 +329,3 @@ class _Finder:
             )
             zh = f"{said}，可填的是 {measure.range()}，{outcome}。请改正{hint}"
             yield Doubt(either(zh, f"{said} {outcome}"), (value, value / 100))
-
-
-def _leaves(rule: Rule) -> Iterator[Rule]:
-    inner = [part for part in parts(rule) if isinstance(part, Rule)]
-    for one in inner:
-        yield from _leaves(one)
-    if not inner:
-        yield rule

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.rules.base import Ask, show
+from xl_kpi.rules.parts import Ask, show
 from xl_kpi.scheme.model import Group, Scheme, Task
 
 

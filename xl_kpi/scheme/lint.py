@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
-
-from pydantic import BaseModel
 
 from xl_kpi.findings import Finding, either, finding
-from xl_kpi.rules.base import Ask, Input, Rule, show
+from xl_kpi.rules.base import Rule, rules_in
 from xl_kpi.rules.composite import Composite
 from xl_kpi.rules.deduct import Deduct
+from xl_kpi.rules.parts import Ask, Input, show
 from xl_kpi.rules.tiers import Tiers
 from xl_kpi.scheme.coverage import coverage
 from xl_kpi.scheme.doubtful import OPEN, input_doubts, plain
@@ -59,23 +57,11 @@ def _otherwise_read(scheme: Scheme) -> Iterator[Finding]:
                         yield finding("scheme-doubt", where=other.called(task) + under, what=what)
 
 
-def _rules(value: Any) -> Iterator[Rule]:
-    """A rule and all rules nested in it."""
-    if isinstance(value, Rule):
-        yield value
-    if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _rules(getattr(value, name))
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _rules(item)
-
-
 def _bands(scheme: Scheme) -> Iterator[Finding]:
     """Gaps and overlaps between the bands as the text has them; the same one in many tasks is said once."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for task in scheme.tasks():
-        for rule in _rules(task.rule):
+        for rule in rules_in(task.rule):
             if isinstance(rule, Tiers):
                 reading = rule.reading or task.reading or "".join(map(str, scheme.readings))
                 for gap, what in _breaks(rule):
@@ -98,7 +84,7 @@ def _deductions(scheme: Scheme, task: Task, *, doubted: bool) -> Iterator[Findin
     texts = (task.target, task.name, *task.extra.values(), *scheme.notes)
     if isinstance(task.points, Ask) or doubted or any("扣完" in text or "扣至0" in text for text in texts):
         return
-    for rule in _rules(task.rule):
+    for rule in rules_in(task.rule):
         most = _most_off(rule, task.points)
         if most > task.points:
             said = (

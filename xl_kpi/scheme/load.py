@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from xl_kpi.findings import Finding, SchemeError, either, finding
 from xl_kpi.program.build import Program
-from xl_kpi.rules.base import SETUP, Ask, Input, Level, asks
+from xl_kpi.rules.parts import SETUP, Ask, Input, Level, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.yaml_text import read_yaml

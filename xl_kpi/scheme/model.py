@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, model_validator
 
 from xl_kpi.rules import AnyRule
-from xl_kpi.rules.base import Ask, Id, Input, Level, Model, Real, Rule, When, asks, at_level, named
+from xl_kpi.rules.base import rules_in
+from xl_kpi.rules.parts import Ask, ByLevel, Id, Input, Level, Model, Real, Ref, When, asks
+from xl_kpi.rules.tree import Place, transform
 from xl_kpi.scheme.readings import Reading, settled
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
@@ -95,18 +97,12 @@ class Task(Model):
 
     def readings(self) -> list[str]:
         """Every chosen reading on the task, its rules and its vetoes."""
-        found = [self.reading, *_rule_readings(self.rule), *(veto.reading for veto in self.vetoes)]
+        found = [
+            self.reading,
+            *(rule.reading for rule in rules_in(self.rule)),
+            *(veto.reading for veto in self.vetoes),
+        ]
         return list(dict.fromkeys(text for text in found if text))
-
-
-def _rule_readings(model: Model) -> Iterator[str]:
-    if isinstance(model, Rule):
-        yield model.reading
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Model):
-                yield from _rule_readings(item)
 
 
 class Group(Model):
@@ -312,3 +308,21 @@ def _settled(group: Group, level: Level) -> Group:
                 raise ValueError(f"“{task.name}”（{task.id}）{error}") from None
     groups = tuple(_settled(below, level) for below in group.groups)
     return group.model_copy(update={"groups": groups, "tasks": tuple(tasks)})
+
+
+def at_level(task: Task, level: Level) -> Task:
+    """The task with every standard settled. Raises ValueError for a level that has no value."""
+
+    def value(one: Any, _: Place) -> Any:
+        if not isinstance(one, ByLevel):
+            return one
+        if level not in one.by_level:
+            raise ValueError(f"没有{level}级的值")
+        return one.by_level[level]
+
+    return transform(task, value)
+
+
+def named(value: Any, declared: dict[str, Input]) -> Any:
+    """A rule or vetoes with each reference by id replaced by the input it names, so that it knows its label and kind."""
+    return transform(value, lambda one, _: declared.get(one, one) if isinstance(one, Ref) else one)

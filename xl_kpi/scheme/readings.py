@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from xl_kpi.rules.base import Id, Model
+from xl_kpi.rules.parts import Id, Model
 
 KEY = "by_reading"
 

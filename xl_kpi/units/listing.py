@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from xl_kpi.findings import Finding, XlKpiError, finding
-from xl_kpi.rules.base import Level
+from xl_kpi.rules.parts import Level
 from xl_kpi.units.tables import UnitTable, read_table, spans
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.refused import Refused

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from xl_kpi.expr import ops, semantics
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
-from xl_kpi.program.build import SELF, BoundTask
+from xl_kpi.program import nodes
 from xl_kpi.program.nothing import less
-from xl_kpi.rules.base import IF_NONE_WORDS
+from xl_kpi.program.tasks import BoundTask
+from xl_kpi.rules.parts import IF_NONE_WORDS
 from xl_kpi.xlsx.addresses import a1
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _nothings(plan: Plan, sheet: Sheet, row: int) -> int:
         row += 1
         name = f"{labels[nothing.task]}　{nothing.label}"
         note = f"{_SAID[nothing.on in plan.program.typed_rates()]}：{IF_NONE_WORDS[nothing.counts]}"
-        _line(plan, sheet, row, name, nothing.shown, note, plan.link_to(nothing.on + SELF))
+        _line(
+            plan, sheet, row, name, nothing.shown, note, plan.link_to(nodes.typed(nothing.on, plan.program.stages[0]))
+        )
     area, cell = f"{a1(first, 3)}:{a1(row, 3)}", a1(first, 3)
     sheet.conditions.append(Condition(area, f'{cell}="{semantics.NONE}"', "wanting"))
     return row
@@ -105,30 +108,30 @@ def _overall(plan: Plan) -> list[tuple[str, str, ops.Op, str]]:
     points = ops.Round(ops.Sum(tuple(task.points for task in tasks)), plan.scheme.rounding.digits)
     declared = less(ops.Const(plan.scheme.points), (task.left_out for task in tasks if task.left_out))
     apart = "" if isinstance(declared, ops.Const) else "（不参评的分值除外）"
-    complete = _passes(ops.Compare("=", ops.Ref("missing"), none), "缺失")
-    valid = _passes(ops.Compare("=", ops.Ref("invalid"), none), semantics.INVALID)
-    tied = _passes(ops.Compare("=", ops.Ref("total"), scores), semantics.INCONSISTENT)
+    complete = _passes(ops.Compare("=", ops.Ref(nodes.MISSING), none), "缺失")
+    valid = _passes(ops.Compare("=", ops.Ref(nodes.INVALID), none), semantics.INVALID)
+    tied = _passes(ops.Compare("=", ops.Ref(nodes.TOTAL), scores), semantics.INCONSISTENT)
     given = ops.Compare("=", ops.Count(tuple(task.points for task in tasks)), ops.Const(len(tasks)))
     tie = _passes(ops.Compare("=", points, declared), semantics.INCONSISTENT)
     full = ops.If(given, tie, ops.Text("缺失"))  # points that the bureau has still to fill in
-    within = _passes(ops.Compare("<=", ops.Ref("total"), declared), semantics.OUT_OF_RANGE)
+    within = _passes(ops.Compare("<=", ops.Ref(nodes.TOTAL), declared), semantics.OUT_OF_RANGE)
     vetoed = ops.If(
-        ops.Is("vetoes", semantics.UNFINISHED),
+        ops.Is(nodes.VETOES, semantics.UNFINISHED),
         ops.Text("缺失"),
-        _passes(ops.Is("vetoes", semantics.NOT_TRIGGERED), "否决"),
+        _passes(ops.Is(nodes.VETOES, semantics.NOT_TRIGGERED), "否决"),
     )
     return [
-        ("填报完整：没有未填的项目", "missing", complete, ""),
-        ("填写有效：没有有误、超范围、不一致的项目", "invalid", valid, ""),
-        ("总分等于各任务核定得分之和", "total", tied, ""),
-        (f"各任务分值之和等于{plan.scheme.points:g}分{apart}", "max", full, ""),
-        ("总分不超过满分", "total", within, ""),
-        ("没有触发否决", "vetoes", vetoed, ""),
+        ("填报完整：没有未填的项目", nodes.MISSING, complete, ""),
+        ("填写有效：没有有误、超范围、不一致的项目", nodes.INVALID, valid, ""),
+        ("总分等于各任务核定得分之和", nodes.TOTAL, tied, ""),
+        (f"各任务分值之和等于{plan.scheme.points:g}分{apart}", nodes.MAX, full, ""),
+        ("总分不超过满分", nodes.TOTAL, within, ""),
+        ("没有触发否决", nodes.VETOES, vetoed, ""),
     ]
 
 
 def _task_check(task: BoundTask) -> ops.Op:
-    statuses = tuple(f"{bound.id}?" for bound in task.inputs)
+    statuses = tuple(nodes.status(bound.id) for bound in task.inputs)
     result: ops.Op = ops.Text(semantics.PASSED)
     fatal = [ops.Is(veto.id, semantics.TRIGGERED) for veto in task.vetoes]
     if fatal:

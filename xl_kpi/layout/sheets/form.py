@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from xl_kpi.expr import ops
 from xl_kpi.layout.sheet import Condition, Sheet
-from xl_kpi.program.build import SELF, BoundTask
+from xl_kpi.program import nodes
+from xl_kpi.program.tasks import BoundTask
 from xl_kpi.scheme.model import Column, Group, Task
 from xl_kpi.xlsx.addresses import a1
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 HEADER = 4
 FIRST = HEADER + 1
-ADDED = (("自评得分", 10.0), ("核定得分", 10.0), ("扣分原因", 20.0), ("佐证材料", 20.0))
 PAPER = (770.0, 500.0)  # what A4 landscape holds between our margins, in points
 CHARACTER = 5.5  # the width of a column's unit, in points
 
@@ -24,6 +24,11 @@ CHARACTER = 5.5  # the width of a column's unit, in points
 def row_of(number: int) -> int:
     """The row of the task that stands so many-th, from 1."""
     return HEADER + number
+
+
+def _added(plan: Plan) -> tuple[tuple[str, float], ...]:
+    """The columns behind those of the source: heading and width."""
+    return (plan.program.stages[0].score, 10.0), ("核定得分", 10.0), ("扣分原因", 20.0), ("佐证材料", 20.0)
 
 
 def number_of(number: int, task: BoundTask) -> str:
@@ -37,10 +42,11 @@ def lay_out(plan: Plan) -> None:
     sheet.tab = "C00000"
     columns = plan.scheme.columns
     count = len(columns)
-    last = count + len(ADDED)
+    added = _added(plan)
+    last = count + len(added)
     for number, column in enumerate(columns, 1):
         sheet.widths[number] = column.width
-    for offset, (_, width) in enumerate(ADDED, 1):
+    for offset, (_, width) in enumerate(added, 1):
         sheet.widths[count + offset] = width
     _head(plan, sheet, last)
     row = FIRST
@@ -69,9 +75,10 @@ def _head(plan: Plan, sheet: Sheet, last: int) -> None:
     sheet.put(2, wide + 1, f"主管部门：{scheme.department}", style="head_input", to=(2, count + 1))
     sheet.put(2, count + 2, "主管部门负责人：", style="head_input", to=(2, last))
     sheet.heights[2] = 26
-    sheet.put(3, 1, "得分由“数据填报”表自动计算；单击“自评得分”可转到该项的填报处。", style="hint", to=(3, last))
+    own_score = plan.program.stages[0].score
+    sheet.put(3, 1, f"得分由“数据填报”表自动计算；单击“{own_score}”可转到该项的填报处。", style="hint", to=(3, last))
     sheet.heights[3] = 18
-    titles = [column.title for column in scheme.columns] + [title for title, _ in ADDED]
+    titles = [column.title for column in scheme.columns] + [title for title, _ in _added(plan)]
     for number, title in enumerate(titles, 1):
         sheet.put(HEADER, number, title, style="header")
     sheet.height_for(HEADER, [(title, sheet.widths[n]) for n, title in enumerate(titles, 1)], least=30)
@@ -90,9 +97,9 @@ def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask)
             sheet.put(row, column, text, style="form_text" if words else "form_center")
     count = len(plan.scheme.columns)
     link = plan.place("数据填报", plan.entry_rows[task.id])
-    plan.show(sheet, row, count + 1, bound.score + SELF, style="form_score", link=link, tip="转到这一项的填报处")
+    plan.show(sheet, row, count + 1, nodes.own(bound.score), style="form_score", link=link, tip="转到这一项的填报处")
     # Until somebody reviews, there is nothing 核定 to sign for.
-    sheet.put(row, count + 2, op=_once_reviewed(bound.score), style="form_score")
+    sheet.put(row, count + 2, op=_once_reviewed(plan, bound.score), style="form_score")
     sheet.put(row, count + 3, style="free_text")
     sheet.put(row, count + 4, style="free_text")
     sheet.height_for(row, texts, least=30)
@@ -168,19 +175,19 @@ def _total_row(plan: Plan, sheet: Sheet, row: int) -> None:
     count = len(plan.scheme.columns)
     points = next(c for c, spec in enumerate(plan.scheme.columns, 1) if spec.shows == "points")
     sheet.put(row, 1, "合　计", style="total", to=(row, points - 1))
-    plan.show(sheet, row, points, "max", style="total")
+    plan.show(sheet, row, points, nodes.MAX, style="total")
     for column in range(points + 1, count + 1):
         sheet.put(row, column, style="total")
-    plan.show(sheet, row, count + 1, f"total{SELF}", style="total")
-    sheet.put(row, count + 2, op=_once_reviewed("total"), style="total")
-    plan.show(sheet, row, count + 3, "complete", style="total")
-    plan.show(sheet, row, count + 4, "grade", style="total")
+    plan.show(sheet, row, count + 1, nodes.own(nodes.TOTAL), style="total")
+    sheet.put(row, count + 2, op=_once_reviewed(plan, nodes.TOTAL), style="total")
+    plan.show(sheet, row, count + 3, nodes.COMPLETE, style="total")
+    plan.show(sheet, row, count + 4, nodes.GRADE, style="total")
     sheet.heights[row] = 28
 
 
-def _once_reviewed(node: str) -> ops.Op:
-    """A score to sign for: while the stage is 自评, a number is still 待核定; what is 未填 stays so."""
-    pending = ops.And((ops.Is("stage", "自评"), ops.IsNumber(node)))
+def _once_reviewed(plan: Plan, node: str) -> ops.Op:
+    """A score to sign for: while the stage is the first, a number is still 待核定; what is 未填 stays so."""
+    pending = ops.And((ops.Is(nodes.STAGE, plan.program.stages[0].word), ops.IsNumber(node)))
     return ops.If(pending, ops.Text("待核定"), ops.Ref(node))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xl_kpi.layout.sheets import form
-from xl_kpi.rules.base import show
+from xl_kpi.rules.parts import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Scheme
 from xl_kpi.xlsx.addresses import a1
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from xl_kpi.expr import ops
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
-from xl_kpi.program.build import SELF, quotient
+from xl_kpi.program import nodes
 from xl_kpi.program.nothing import less
-from xl_kpi.rules.base import show
+from xl_kpi.program.outcome import quotient
+from xl_kpi.rules.parts import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Group
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Chart
@@ -38,17 +39,18 @@ def lay_out(plan: Plan) -> None:
 
 
 def _groups(plan: Plan, sheet: Sheet, row: int) -> int:
-    for column, title in enumerate(("指标", "分值", "自评得分", "核定得分", "得分率", "说明"), 1):
+    titles = ("指标", "分值", plan.program.stages[0].score, "核定得分", "得分率", "说明")
+    for column, title in enumerate(titles, 1):
         sheet.put(row, column, title, style="header")
     sheet.heights[row] = 24
     for top in plan.scheme.groups:
         row = _group(plan, sheet, row + 1, top, 0)
     row += 1
     sheet.put(row, 1, "合计", style="total")
-    plan.home(sheet, row, 2, "max", style="total")
-    plan.home(sheet, row, 3, f"total{SELF}", style="total")
-    plan.home(sheet, row, 4, "total", style="total")
-    plan.home(sheet, row, 5, "rate", style="total", number_format="0.00%")
+    plan.home(sheet, row, 2, nodes.MAX, style="total")
+    plan.home(sheet, row, 3, nodes.own(nodes.TOTAL), style="total")
+    plan.home(sheet, row, 4, nodes.TOTAL, style="total")
+    plan.home(sheet, row, 5, nodes.RATE, style="total", number_format="0.00%")
     rounding = plan.scheme.rounding
     how = "四舍五入" if rounding.mode == "half_up" else "截去以后各位"
     sheet.put(row, 6, f"各项得分保留{rounding.digits}位小数（{how}）", style="note")
@@ -59,11 +61,11 @@ def _groups(plan: Plan, sheet: Sheet, row: int) -> int:
 def _group(plan: Plan, sheet: Sheet, row: int, group: Group, depth: int) -> int:
     name = " ".join(group.name.split())
     sheet.put(row, 1, "　" * depth + name, style="label_bold" if depth == 0 else "label")
-    plan.home(sheet, row, 2, f"points:{group.id}", style="number")
-    plan.home(sheet, row, 3, f"group:{group.id}{SELF}", style="number")
-    plan.home(sheet, row, 4, f"group:{group.id}", style="number")
+    plan.home(sheet, row, 2, nodes.group_points(group.id), style="number")
+    plan.home(sheet, row, 3, nodes.own(nodes.group_score(group.id)), style="number")
+    plan.home(sheet, row, 4, nodes.group_score(group.id), style="number")
     left_out = [task.left_out for task in plan.program.tasks if task.left_out and task.task in group.all_tasks()]
-    rate = quotient(ops.Ref(f"group:{group.id}"), less(ops.Const(group.points), left_out))
+    rate = quotient(ops.Ref(nodes.group_score(group.id)), less(ops.Const(group.points), left_out))
     sheet.put(row, 5, op=rate, style="number", number_format="0.00%")
     sheet.put(row, 6, f"{len(list(group.all_tasks()))}项任务", style="note")
     sheet.height_for(row, [("　" * depth + name, WIDTHS[0])], least=20)
@@ -78,12 +80,12 @@ def _outcome(plan: Plan, sheet: Sheet, row: int) -> int:
     any_veto = any(task.vetoes for task in plan.program.tasks)
     veto_note = "按下表各否决条款自动判断" if any_veto else "本方案没有否决条款"
     lines = [
-        ("应填项中未填", "missing", "“数据填报”中状态为“未填”的项数"),
-        ("填写有误", "invalid", "状态为“有误”“超范围”“不一致”的项数，须改正后才计分"),
-        ("已填", "filled", ""),
-        ("填报状态", "complete", "全部填好且无误才为“已完成”"),
-        ("否决情况", "vetoes", veto_note),
-        ("等次", "grade", bands + default),
+        ("应填项中未填", nodes.MISSING, "“数据填报”中状态为“未填”的项数"),
+        ("填写有误", nodes.INVALID, "状态为“有误”“超范围”“不一致”的项数，须改正后才计分"),
+        ("已填", nodes.FILLED, ""),
+        ("填报状态", nodes.COMPLETE, "全部填好且无误才为“已完成”"),
+        ("否决情况", nodes.VETOES, veto_note),
+        ("等次", nodes.GRADE, bands + default),
     ]
     first = row
     for label, node, note in lines:

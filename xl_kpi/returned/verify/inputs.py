@@ -10,10 +10,10 @@ from functools import lru_cache
 from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.plan import plan_of
 from xl_kpi.outward import masked
-from xl_kpi.program import asking
-from xl_kpi.program.build import STAGES, BoundInput
+from xl_kpi.program import asking, nodes
+from xl_kpi.program.inputs import BoundInput
 from xl_kpi.returned.read import Filled, input_cells
-from xl_kpi.rules.base import Input, Kind
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.cells import Value
@@ -80,4 +80,5 @@ _PICTURE = re.compile(r"(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)  # how WPS keeps 
 @lru_cache(maxsize=16)
 def _inputs(scheme: Scheme) -> dict[str, BoundInput]:
     """The inputs of a settled scheme, by the node of each of their cells."""
-    return {bound.id + stage: bound for bound in plan_of(scheme).program.inputs() for stage in STAGES}
+    program = plan_of(scheme).program
+    return {nodes.typed(bound.id, stage): bound for bound in program.inputs() for stage in program.stages}

@@ -1,0 +1,53 @@
+"""Models inside models: one way to look at them all, one to change some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+
+Place = tuple[str | int, ...]
+T = TypeVar("T")
+
+
+def walk(value: object, stop: tuple[type[BaseModel], ...] = ()) -> Iterator[BaseModel]:
+    """Every model in a value, itself first if it is one, each before what is inside it, in the order of the fields.
+
+    Tuples and dictionaries are looked through. A model to stop at is named, but not entered.
+    """
+    if isinstance(value, BaseModel):
+        yield value
+    if not isinstance(value, stop):
+        for inner in _inside(value):
+            yield from walk(inner, stop)
+
+
+def _inside(value: object) -> Iterator[Any]:
+    if isinstance(value, BaseModel):
+        return (getattr(value, name) for name in type(value).model_fields)
+    return iter(value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ())
+
+
+def transform(value: T, change: Callable[[Any, Place], Any], place: Place = ()) -> T:
+    """A value with everything in it as `change` (given the value and its place) has it, from the outside in.
+
+    What does not change stays the same object; a model that does is copied, and not validated again.
+    """
+    new = change(value, place)
+    if isinstance(new, BaseModel):
+        held = {name: getattr(new, name) for name in type(new).model_fields}
+        changes = _changes(held, change, place)
+        return cast(T, new.model_copy(update=changes) if changes else new)
+    if isinstance(new, dict):
+        changes = _changes(new, change, place)
+        return cast(T, new | changes if changes else new)
+    if isinstance(new, tuple | list):
+        changes = _changes(dict(enumerate(new)), change, place)
+        return cast(T, type(new)(changes.get(n, item) for n, item in enumerate(new)) if changes else new)
+    return cast(T, new)
+
+
+def _changes(held: dict[Any, Any], change: Callable[[Any, Place], Any], place: Place) -> dict[Any, Any]:
+    made = ((name, old, transform(old, change, (*place, name))) for name, old in held.items())
+    return {name: new for name, old, new in made if new is not old}
