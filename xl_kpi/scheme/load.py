@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xl_kpi.findings import Finding, SchemeError, either, finding
+from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.program.build import Program
 from xl_kpi.rules.parts import SETUP, Ask, Input, Level, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.yaml_text import read_yaml
+from xl_kpi.words import Fact, reason_of, said
 
 # The schemes shipped: beside the package in a checkout, inside it once installed.
 _HERE = Path(__file__).resolve().parent.parent
@@ -35,7 +36,7 @@ def load(scheme: str, level: Level | None = None) -> Scheme:
     """
     path = Path(scheme) if scheme.endswith((".yaml", ".yml")) else TEMPLATES / f"{scheme}.yaml"
     if not path.is_file():
-        raise SchemeError(finding("scheme-unknown", name=scheme, known="、".join(names())))
+        raise SchemeError(finding("scheme-unknown", name=scheme, known=tuple(names())))
     loaded = _loaded(path, path.stat().st_mtime_ns)
     return settle(loaded, level) if level is not None else loaded
 
@@ -97,7 +98,7 @@ def settle(scheme: Scheme, level: Level | None) -> Scheme:
     try:
         return scheme.at(level)
     except ValueError as error:
-        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=str(error))) from None
+        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=reason_of(error))) from None
 
 
 def json_schema() -> str:
@@ -136,9 +137,9 @@ def _total_problems(scheme: Scheme) -> Iterator[Finding]:
 
 
 def _id_problems(scheme: Scheme) -> Iterator[Finding]:
-    named = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
+    named: list[tuple[str, Fact]] = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
     named += [(task.id, scheme.called(task)) for task in scheme.tasks()]
-    seen: dict[str, str] = {SETUP: either("考核组织单位填写的数", "the bureau's own numbers")}
+    seen: dict[str, Fact] = {SETUP: said("scheme.bureau-numbers")}
     for name, where in named:
         if name in seen:
             yield finding("scheme-duplicate-id", where=where, id=name, other=seen[name])
@@ -148,13 +149,13 @@ def _id_problems(scheme: Scheme) -> Iterator[Finding]:
     yield from _disagreeing(asks(scheme), scheme.title)
 
 
-def _disagreeing(declarations: Iterable[Input], where: str) -> Iterator[Finding]:
+def _disagreeing(declarations: Iterable[Input], where: Fact) -> Iterator[Finding]:
     """The same id may be declared twice only if it says the same."""
     declared: dict[str, Input] = {}
     for declaration in declarations:
         first = declared.setdefault(declaration.id, declaration)
         if first != declaration:
-            other = either(f"另一填报项“{first.label}”", repr(first.label))
+            other = said("scheme.other-input", label=first.label)
             if first.label == declaration.label:
-                other = either("写法不同的同一填报项", "the same input, written otherwise")
+                other = said("scheme.other-way")
             yield finding("scheme-duplicate-id", where=where, id=declaration.id, other=other)

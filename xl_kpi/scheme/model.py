@@ -13,6 +13,7 @@ from xl_kpi.rules.base import rules_in
 from xl_kpi.rules.parts import Ask, ByLevel, Id, Input, Level, Model, Real, Ref, When, asks
 from xl_kpi.rules.tree import Place, transform
 from xl_kpi.scheme.readings import Reading, settled
+from xl_kpi.words import Said, SaidError, reason_of, said
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
@@ -217,14 +218,14 @@ class Scheme(Model):
         ids = [reading.id for reading in self.choices()]
         twice = next((id for number, id in enumerate(ids) if id in ids[:number]), None)
         if twice is not None:
-            raise ValueError(f"口径的编号“{twice}”写了两次")
+            raise SaidError(said("scheme.reading-twice", id=twice))
         return self
 
     @model_validator(mode="after")
     def _form_is_whole(self) -> Scheme:
         shown = [column.shows for column in self.columns]
         if len(shown) < 3 or shown.count("points") != 1 or "name" not in shown:
-            raise ValueError("columns 至少三栏，须有 name，且须有且只有一个 points")
+            raise SaidError(said("scheme.columns-lacking"))
         return self
 
     def __hash__(self) -> int:
@@ -241,12 +242,13 @@ class Scheme(Model):
         for group in self.groups:
             yield from group.all_groups()
 
-    def called(self, task: Task) -> str:
+    def called(self, task: Task) -> Said:
         """How a message names a task: the number of the source, or its place in the form; its name; its id."""
         place = next((n for n, one in enumerate(self.tasks(), 1) if one is task), 0)
         number = task.number or str(place)
         name = " ".join(task.name.split()).translate({ord("“"): "‘", ord("”"): "’"})
-        return f"{f'第{number}项' if number.isdigit() else number}“{_short(name)}”（{task.id}）"
+        code = "place.task" if number.isdigit() else "place.task-numbered"
+        return said(code, number=number, name=_short(name), id=task.id)
 
     def explain(self, task: Task) -> str:
         """How a task is scored, in Chinese."""
@@ -286,7 +288,7 @@ class Scheme(Model):
         if readings:
             return self.read_as(readings).at(level)
         if self.levels and level not in self.levels:
-            raise ValueError(f"该方案分{'、'.join(self.levels)}级，须指明层级")
+            raise SaidError(said("scheme.level-missing", levels=self.levels))
         if not self.levels:
             return self
         assert level is not None
@@ -305,7 +307,7 @@ def _settled(group: Group, level: Level) -> Group:
             try:
                 tasks.append(at_level(task, level))
             except ValueError as error:
-                raise ValueError(f"“{task.name}”（{task.id}）{error}") from None
+                raise SaidError(said("scheme.in-task", name=task.name, id=task.id, why=reason_of(error))) from None
     groups = tuple(_settled(below, level) for below in group.groups)
     return group.model_copy(update={"groups": groups, "tasks": tuple(tasks)})
 
@@ -317,7 +319,7 @@ def at_level(task: Task, level: Level) -> Task:
         if not isinstance(one, ByLevel):
             return one
         if level not in one.by_level:
-            raise ValueError(f"没有{level}级的值")
+            raise SaidError(said("rules.no-value-of-level", level=level))
         return one.by_level[level]
 
     return transform(task, value)

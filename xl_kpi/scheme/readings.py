@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from xl_kpi.rules.parts import Id, Model
+from xl_kpi.words import Fact, Said, SaidError, said
 
 KEY = "by_reading"
 
@@ -29,7 +30,7 @@ class Reading(Model):
     @model_validator(mode="after")
     def _chosen_is_there(self) -> Reading:
         if self.chosen not in self.alternatives:
-            raise ValueError(f"采用的口径“{self.chosen}”不在 alternatives 中：{'、'.join(self.alternatives)}")
+            raise SaidError(said("scheme.chosen-unknown", chosen=self.chosen, options=tuple(self.alternatives)))
         return self
 
     def others(self) -> list[str]:
@@ -43,10 +44,10 @@ class Reading(Model):
         return f"{self.text}。采用的口径：{self.alternatives[self.chosen]}。{ground}另一种口径：{other}。"
 
 
-class Misread(ValueError):
+class Misread(SaidError):
     """A by_reading that is wrong: where it stands in the data, and why."""
 
-    def __init__(self, place: tuple[str | int, ...], why: str) -> None:
+    def __init__(self, place: tuple[str | int, ...], why: Said) -> None:
         self.place = place
         super().__init__(why)
 
@@ -67,9 +68,11 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
     }
     for name, option in choices.items():
         if name not in readings:
-            raise ValueError(f"没有编号为“{name}”的口径")
+            raise SaidError(said("scheme.no-such-reading", id=name))
         if option not in readings[name]["alternatives"]:
-            raise ValueError(f"口径“{name}”没有“{option}”：{'、'.join(readings[name]['alternatives'])}")
+            raise SaidError(
+                said("scheme.no-such-option", id=name, option=option, options=tuple(readings[name]["alternatives"]))
+            )
     chosen = {name: choices.get(name, entry.get("chosen")) for name, entry in readings.items()}
     options = {name: frozenset(entry["alternatives"]) for name, entry in readings.items()}
     made = _settled(data, chosen, options, ())
@@ -99,13 +102,12 @@ def _choice(
     by: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: tuple[str | int, ...]
 ) -> Any:
     if not isinstance(by, dict) or by.get("id") not in chosen:
-        known = "、".join(chosen) or "还没有"
-        raise Misread(path, f"by_reading 须写 id，是 readings 中一个口径的编号（现有：{known}）")
+        known: Fact = tuple(chosen) or said("scheme.none-yet")
+        raise Misread(path, said("scheme.by-reading-id", known=known))
     name = by["id"]
     given = by.keys() - {"id"}
     if given != options[name]:
-        wanted = "、".join(sorted(options[name]))
-        raise Misread(path, f"by_reading 须为口径“{name}”的每个选项各写一个值（{wanted}），不多不少")
+        raise Misread(path, said("scheme.by-reading-options", id=name, options=sorted(options[name])))
     if chosen[name] not in by:
-        raise Misread(path, f"口径“{name}”采用的“{chosen[name]}”不在选项中")
+        raise Misread(path, said("scheme.by-reading-chosen", id=name, chosen=chosen[name]))
     return by[chosen[name]]
