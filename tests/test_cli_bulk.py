@@ -154,7 +154,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(many: Path) -> list[Any]:
     """The rows of an undisturbed run over the many files."""
-    return list(api.check_all(sorted(many.glob("*")), str(SMALL), crew=api.Crew(0)))
+    files = sorted(many.glob("*"))
+    return [report.as_json() for report in api.check_all(files, str(SMALL), crew=api.Crew(0))]
 
 
 def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

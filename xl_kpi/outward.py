@@ -1,4 +1,4 @@
-"""Where text that somebody typed goes out: terminal, findings, CSV, JUnit. There it is words, and nothing runs it.
+"""Where text that somebody typed goes out: terminal, findings, tables, CSV, JUnit. There it is words, and nothing runs it.
 
 A returned workbook may hold anything: a text that a spreadsheet takes for a formula, an escape sequence that repaints
 a terminal, marks that turn the order of reading, names of persons.
@@ -7,14 +7,8 @@ a terminal, marks that turn the order of reading, names of persons.
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from csv import writer
 from json import dumps
-from typing import IO, Any
-from xml.etree import ElementTree
 
 from xl_kpi.words import Said, said
 
@@ -89,75 +83,6 @@ def masked(text: str) -> str | Said:
 _LIVE = re.compile(r"[\t\r\n]|[\s'\"]*[=+\-@＝＋－＠]")
 
 
-def csv(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> Iterator[str]:
-    """A table as the lines of a CSV file that Excel, WPS and LibreOffice open with nothing live in it.
-
-    `columns` gives each key of a row its heading; a key that a row does not have is an empty cell. The first line
-    begins with the mark by which Excel knows UTF-8: write the lines as UTF-8, their ends unchanged (newline="").
-    Numbers stay numbers. Other texts go through `plain`; one that a spreadsheet would take for a formula gets an
-    apostrophe in front.
-    """
-    lines = writer(_Line())
-    yield "\ufeff" + lines.writerow(map(_cell, columns.values()))
-    for row in rows:
-        yield lines.writerow(_cell(row.get(key)) for key in columns)
-
-
-class _Line:
-    """A file for the writer to write to, which hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _cell(value: object) -> object:
-    return value if value is None or isinstance(value, int | float) else dead(str(value))
-
-
 def dead(text: str) -> str:
     """A text as `plain` gives it, with an apostrophe in front of one that a spreadsheet would take for a formula."""
     return ("'" if _LIVE.match(text) else "") + plain(text)
-
-
-def junit(reports: Iterable[Mapping[str, Any]], stream: IO[bytes]) -> None:
-    """Reports of checks, as `xl-kpi check --json` has them, as JUnit XML for CI: a test case for each file.
-
-    A rejected file is an error, a flagged one a failure with every finding; remarks on an accepted one stand in its
-    output. The counts come before the cases, so the cases wait in a temporary file: no report is kept in memory.
-    """
-    cases = errors = failures = 0
-    with tempfile.TemporaryFile() as waiting:
-        for report in reports:
-            cases += 1
-            errors += report["verdict"] == "reject"
-            failures += report["verdict"] == "flag"
-            waiting.write(ElementTree.tostring(_case(report), encoding="unicode").encode() + b"\n")
-        counts = f'tests="{cases}" failures="{failures}" errors="{errors}" skipped="0"'
-        head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {counts}>\n<testsuite name="xl-kpi" {counts}>\n'
-        stream.write(head.encode())
-        waiting.seek(0)
-        shutil.copyfileobj(waiting, stream)
-        stream.write(b"</testsuite>\n</testsuites>\n")
-
-
-_OUTCOMES = {"reject": "error", "flag": "failure"}
-
-
-def _case(report: Mapping[str, Any]) -> ElementTree.Element:
-    # Readers want a class name; a file that is none of ours is of no scheme.
-    scheme = plain(report["scheme"]) or "xl-kpi"
-    case = ElementTree.Element("testcase", name=plain(report["file"] or report["unit"]), classname=scheme)
-    findings = report["findings"]
-    said = "\n".join(map(_finding_line, findings))
-    outcome = _OUTCOMES.get(report["verdict"])
-    if outcome is not None:
-        grave = next((f["message"] for f in findings if f["code"] == report["code"]), "")
-        ElementTree.SubElement(case, outcome, type=plain(report["code"]), message=plain(grave)).text = said
-    elif said:
-        ElementTree.SubElement(case, "system-out").text = said
-    return case
-
-
-def _finding_line(finding: Mapping[str, str]) -> str:
-    place = "!".join(part for part in (finding["sheet"], finding["cell"]) if part)
-    return plain(" ".join(part for part in (finding["severity"], place, finding["message"]) if part))

@@ -14,6 +14,7 @@ from pyopenvba.interpreter._values import EMPTY
 
 from xl_kpi import api
 from xl_kpi.addin import commands
+from xl_kpi.api import listed
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.layout.plan import CHECKS, ENTRY
 
@@ -26,7 +27,7 @@ def book(excel: Desktop, typical: Path) -> xw.Book:
 
 def block(book: xw.Book) -> list[list[object]]:
     """What stands in the block of findings, without its empty rows."""
-    rows = book.sheets[CHECKS].range(commands._BLOCK).formula
+    rows = book.sheets[CHECKS].range(listed.BLOCK).formula
     return [list(row) for row in rows if any(row)]
 
 
@@ -268,7 +269,7 @@ def test_an_incomplete_workbook_is_exported_only_once_confirmed(book: xw.Book, t
     assert done.path.name == "枣庄市中心血站_2022_zaozhuang-blood-2022.xlsx"
     report = api.check(done.path)
     assert {f.code for f in report.findings if f.severity != "info"} == {"missing"}
-    content = commands.without_marks(done.path)
+    content = listed.without(done.path)
     assert content == done.path.read_bytes()
 
 

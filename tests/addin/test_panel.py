@@ -19,6 +19,7 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
 from xl_kpi import api, cli
 from xl_kpi.addin import actions, commands, entry, files
 from xl_kpi.addin.files import Outcome
+from xl_kpi.api import listed
 from xl_kpi.bulk.folder import Found
 from xl_kpi.findings import Finding, speak
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
@@ -181,7 +182,7 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     assert {("提醒", f"{ENTRY}!E7"), ("错误", f"{ENTRY}!E10")} <= {row[:2] for row in rows(window)}
     assert str(window.results.headline.cget("text")) == f"{typical.name}　{commands.headline(saved)}"
     assert typical.name in str(window.results.counts.cget("text"))
-    assert book.sheets[CHECKS].range(commands._BLOCK).formula[0][4] == saved.findings[0].message
+    assert book.sheets[CHECKS].range(listed.BLOCK).formula[0][4] == saved.findings[0].message
     assert official.told == []  # what it found stands in the window
     tags = [window.results.findings.item(row, "tags") for row in window.results.findings.get_children()]
     assert [str(tag) for (tag,) in tags] == [found.severity for found in saved.findings]
@@ -520,7 +521,7 @@ def test_a_finding_of_a_file_goes_to_the_cell_where_excel_has_the_file_open_and_
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     program = panel_window.opener(tmp_path)
     lines = tuple(
-        files.check_line(report.as_json(), Found(path, path.name))
+        files.check_line(report, Found(path, path.name))
         for path in (tmp_path / book.name, tmp_path / "没有打开的.xlsx")
     )
     shutil.copy(tmp_path / book.name, tmp_path / "没有打开的.xlsx")

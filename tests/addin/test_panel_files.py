@@ -16,7 +16,7 @@ import pytest
 from desk import Official
 from hostile_packages import ole
 
-from xl_kpi import api
+from xl_kpi import api, shipped
 from xl_kpi.addin import actions
 from xl_kpi.addin.actions import Action
 from xl_kpi.addin.files import Column, Line, Outcome, Progress, Watch
@@ -423,7 +423,7 @@ def test_blanks_are_made_for_units_that_are_typed(window: panel.Panel, tmp_path:
 
 def test_blanks_are_made_for_a_list_and_a_scheme_of_ones_own(window: panel.Panel, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
-    shutil.copy(next(Path(api.loading.TEMPLATES).glob("zaozhuang-blood-2022.yaml")), own)
+    shutil.copy(next(Path(shipped.TEMPLATES).glob("zaozhuang-blood-2022.yaml")), own)
     listed = tmp_path / "单位.csv"
     listed.write_text("单位名称,单位代码\n甲血站,A1\n乙血站,B2\n", encoding="gb18030")
     window.buttons["blanks"].invoke()

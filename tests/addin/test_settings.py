@@ -14,7 +14,8 @@ import xlwings as xw
 from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LATER, Desktop
 
 from xl_kpi import api
-from xl_kpi.addin import commands, entry, settings
+from xl_kpi.addin import entry, settings
+from xl_kpi.api import listed
 from xl_kpi.findings import finding
 from xl_kpi.layout.plan import CHECKS, ENTRY
 from xl_kpi.layout.sheets import checks
@@ -34,7 +35,7 @@ def book(excel: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> xw.
         "甲.xlsx", "flag", "missing", (finding("missing", at=f"{ENTRY}!E10", label="甲", remedy="请填写"),)
     )
     monkeypatch.setattr(api, "check", lambda _: found)
-    monkeypatch.setattr(commands, "without_marks", lambda source: source[1])
+    monkeypatch.setattr(listed, "without", lambda source: source[1])
     made = openpyxl.Workbook()
     for sheet in (ENTRY, CHECKS, "汇总"):
         made.create_sheet(sheet)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from xl_kpi import api, demo, engines
+from xl_kpi import api, engines
 from xl_kpi.blank.clone import Template
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.formulas import FormulasModel
@@ -55,7 +55,7 @@ def _answered(seed: int, calculated: bool) -> Template:
     """A hospital's answers in a workbook of which the copies for other hospitals can be cut."""
     scheme = api.scheme(SCHEME)
     name, unit, code = "f.xlsx", "医院00000", "H00000"
-    content = api.fill((name, api.build(scheme, unit, code)), demo.simulate(api.program(scheme), seed))
+    content = api.fill((name, api.build(scheme, unit, code)), api.simulate(scheme, seed))
     if calculated:
         content = api.recalculated((name, content))
     parts = unpack(content)

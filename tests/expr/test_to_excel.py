@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from xl_kpi import api
+from xl_kpi import api, shipped
 from xl_kpi.expr import ops, to_excel
 from xl_kpi.expr.to_excel import ALLOWED_FUNCTIONS, quoted
 from xl_kpi.layout.plan import plan_of
@@ -231,7 +231,7 @@ def test_cells_on_another_sheet_are_named_with_it() -> None:
 
 # What stands in the workbooks that are handed out.
 
-SCHEMES = [(name, level) for name in load.names() for level in (load.load(name).levels or (None,))]
+SCHEMES = [(name, level) for name in shipped.names() for level in (load.load(name).levels or (None,))]
 LITERAL = re.compile(r'"(?:[^"]|"")*"')
 
 

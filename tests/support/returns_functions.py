@@ -15,8 +15,7 @@ from typing import Any, Literal
 from python_calamine import CalamineWorkbook
 
 from xl_kpi.api import NATIVE, Crew, Source
-from xl_kpi.returned.check import name_of
-from xl_kpi.xlsx.source import name_and_content
+from xl_kpi.xlsx.source import name_and_content, name_of
 
 Kind = Literal["kill", "abort", "raise", "pid"]
 
@@ -29,7 +28,7 @@ def befallen(
         what = victims.get(name_of(source))
         if what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        elif what == "abort" and _named(function) == "_rows":  # in a native library, not before the second pass
+        elif what == "abort" and _named(function) == "checked":  # in a native library, not before the second pass
             content = io.BytesIO(name_and_content(source)[1])
             CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
         elif what == "raise":
@@ -78,4 +77,4 @@ class Watched(Crew):
 
     def checked(self) -> list[str]:
         """The files whose verdict was worked out, in the order in which they were drawn."""
-        return [file for function, file in self.drawn if function == "_rows"]
+        return [file for function, file in self.drawn if function == "checked"]

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from xl_kpi import api, demo
+from xl_kpi import api
 from xl_kpi.xlsx import worksheet
 from xl_kpi.xlsx.addresses import column_letter
 from xl_kpi.xlsx.around import ReadValidation
@@ -42,7 +42,7 @@ def outcome(xml: bytes, strings: list[str], before: Before | None = None) -> Out
 def filled(scheme: str) -> bytes:
     settled = api.scheme(scheme, "市")
     blank = api.build(settled, "甲单位")
-    done = api.fill(("a.xlsx", blank), demo.simulate(api.program(settled), 5))
+    done = api.fill(("a.xlsx", blank), api.simulate(settled, 5))
     return api.recalculated(("a.xlsx", done))
 
 

@@ -20,7 +20,7 @@ from pyopenvba import ExcelFile, VBAModuleKind
 from pyopenvba.cfb import CFB
 from pyopenvba.vba import compress, decompress
 
-from xl_kpi.xlsx.archive import pack
+from xl_kpi.api import pack
 
 # Beside the package in a checkout, inside it once installed.
 _HERE = Path(__file__).resolve().parent.parent

@@ -21,12 +21,9 @@ from xl_kpi.addin.files import (
     unseen,
     unwatched,
 )
-from xl_kpi.api import Source
-from xl_kpi.bulk.folder import Found
+from xl_kpi.api import Column, Found, Source
 from xl_kpi.findings import Finding, XlKpiError, either, finding
 from xl_kpi.outward import masked, plain
-from xl_kpi.returned.read import identify
-from xl_kpi.xlsx.table import Column
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def moved(sources: list[Source]) -> list[Moved | tuple[Finding, ...]]:
 
 
 def _moved(source: Source) -> Moved | tuple[Finding, ...]:
-    meta = identify(source)
+    meta = api.identify(source)
     if meta is None or meta.scheme not in api.schemes() or not isinstance(meta.year, int | float):
         return tuple(f for f in api.check(source).findings if f.severity == "error")
     try:

@@ -7,7 +7,6 @@ Excel does not grow with the rows. The findings go to the unlocked block of 核�
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,31 +18,16 @@ from typing import TYPE_CHECKING, Any
 from xl_kpi import api
 from xl_kpi.addin import files, settings
 from xl_kpi.addin.files import Progress, unseen
+from xl_kpi.api import listed
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.layout.sheets import checks, rules
-from xl_kpi.returned.expected import names_in
-from xl_kpi.returned.read import read
-from xl_kpi.returned.rewrite import patched
-from xl_kpi.xlsx.addresses import a1, area, quote_sheet
-from xl_kpi.xlsx.save import save
-from xl_kpi.xlsx.source import Source
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use
 
-_FIRST = checks.TOP + 1  # row of the block's first finding
-_COLUMNS = len(checks.FINDING_TITLES)
-_TITLES = f"{a1(checks.TOP, checks.FINDING_COLUMN)}:{a1(checks.TOP, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-_BLOCK = (
-    f"{a1(_FIRST, checks.FINDING_COLUMN)}:"
-    f"{a1(_FIRST + checks.FINDING_ROWS - 1, checks.FINDING_COLUMN + _COLUMNS - 1)}"
-)
 _SHOWN = -1  # xlSheetVisible
 _MANUAL = -4135  # xlCalculationManual
 _LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
-_LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
 
 @dataclass(frozen=True)
@@ -129,7 +113,7 @@ def _placed(found: Finding) -> str:
     return f"{found.sheet}!{found.cell}　{found.message}" if found.cell else found.message
 
 
-def summary(report: api.Report, listed: bool) -> str:
+def summary(report: api.Report, shown: bool) -> str:
     """A report in two or three lines; whether its findings are listed on 核对."""
     head = headline(report)
     if report.assessment is None:
@@ -137,10 +121,11 @@ def summary(report: api.Report, listed: bool) -> str:
     problems = [f for f in report.findings if f.severity != "info"]
     if not problems:
         return head + either("\n没有发现问题。", "\nno problems found.")
-    where = either(f"列在“{CHECKS}”表右侧，单击单元格地址可转到该处", f"listed on {CHECKS}")
-    if not listed:
+    where = either(f"列在“{listed.SHEET}”表右侧，单击单元格地址可转到该处", f"listed on {listed.SHEET}")
+    if not shown:
         where = either(
-            f"“{CHECKS}”表中列出问题的位置已锁定，没有列出", f"not listed: their place on {CHECKS} is locked"
+            f"“{listed.SHEET}”表中列出问题的位置已锁定，没有列出",
+            f"not listed: their place on {listed.SHEET} is locked",
         )
     told = either(f"发现 {len(problems)} 处问题，{where}。第一处：", f"{len(problems)} problems, {where}. The first:")
     return f"{head}\n{told}\n{problems[0].message}"
@@ -148,15 +133,15 @@ def summary(report: api.Report, listed: bool) -> str:
 
 def go(book: xw.Book, step: int) -> Told:
     """下一处问题 (step 1), 上一处问题 (-1): from the active cell, in the order of the list, round and round."""
-    listed: dict[tuple[str, str], str] = {}  # a cell with several findings is one stop, or the round would end there
+    stops: dict[tuple[str, str], str] = {}  # a cell with several findings is one stop, or the round would end there
     for place, message in _listed(book):
-        listed[place] = f"{listed[place]}　{message}" if place in listed else message
-    if not listed:
+        stops[place] = f"{stops[place]}　{message}" if place in stops else message
+    if not stops:
         return Told(either("没有列出的问题。请先点“核对总分与否决”。", "nothing is listed; check first."), True)
     here = (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
-    places = list(listed)
+    places = list(stops)
     at = (places.index(here) + step) % len(places) if here in places else (0 if step > 0 else -1)
-    return go_to(book, *places[at], listed[places[at]])
+    return go_to(book, *places[at], stops[places[at]])
 
 
 def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
@@ -191,25 +176,18 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
     missing = tuple(f.message for f in report.findings if f.severity != "info")
     if missing and not confirmed:
         return Exported(None, missing)
-    path = folder / api.filename(read(source).plan.scheme, report.unit)
-    save(path, without_marks(source))
+    path = folder / api.filename(api.scheme_of(source), report.unit)
+    api.save(path, listed.without(source))
     return Exported(path, missing)
-
-
-def without_marks(source: Source) -> bytes:
-    """A workbook of ours without what the add-in wrote into it. Raises WorkbookError for another."""
-    filled = read(source)
-    written = {(CHECKS, name): None for name in names_in(area(_BLOCK)) if name in filled.sheets[CHECKS].cells}
-    return patched(filled, written, keep_formulas=False) if written else filled.package
 
 
 def rule_of(book: xw.Book) -> Told:
     """打开评分规则: the line of 评分规则 for the task of the active cell."""
-    plan = read(copy_of(book)).plan
-    sheet, row = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
-    number = plan.task_number(sheet, row)
-    book.app.api.Goto(book.api.Worksheets(RULES).Range(a1(rules.row_of(max(number, 1)), 1)), True)
-    return Told("" if number else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
+    source = copy_of(book)
+    at = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
+    sheet, cell, known = listed.rule_of(source, *at)
+    book.app.api.Goto(book.api.Worksheets(sheet).Range(cell), True)
+    return Told("" if known else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
 
 
 def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]:
@@ -220,8 +198,9 @@ def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]
 def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
     """A table in a new workbook; no text of it is live."""
     sheet = app.books.add().sheets[0]
-    last = a1(len(table), len(table[0]))
-    sheet.range(f"A1:{last}").raw_value = [[_dead(value) for value in row] for row in table]
+    sheet.range(f"A1:{api.a1(len(table), len(table[0]))}").raw_value = [
+        [_dead(value) for value in row] for row in table
+    ]
 
 
 # the block of findings, and the marks
@@ -229,12 +208,12 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
 
 def _block(book: xw.Book) -> xw.Range | None:
     """Where findings are listed; None without its headings (another's sheet of this name is left alone), or locked."""
-    if CHECKS not in book.sheet_names:
+    if listed.SHEET not in book.sheet_names:
         return None
-    sheet = book.sheets[CHECKS]
-    block = sheet.range(_BLOCK)
+    sheet = book.sheets[listed.SHEET]
+    block = sheet.range(listed.BLOCK)
     locked = sheet.api.ProtectContents and block.api.Locked is not False  # None where some cells are
-    return None if locked or sheet.range(_TITLES).raw_value != (checks.FINDING_TITLES,) else block
+    return None if locked or sheet.range(listed.HEADING).raw_value != (listed.TITLES,) else block
 
 
 def _own_block(book: xw.Book) -> xw.Range:
@@ -242,8 +221,8 @@ def _own_block(book: xw.Book) -> xw.Range:
     block = _block(book)
     if block is None:
         why = either(
-            f"没有“{CHECKS}”表，或其中列出问题的位置不在原处、已锁定",
-            f"it has no sheet {CHECKS}, or the place for findings in it was moved or locked",
+            f"没有“{listed.SHEET}”表，或其中列出问题的位置不在原处、已锁定",
+            f"it has no sheet {listed.SHEET}, or the place for findings in it was moved or locked",
         )
         raise XlKpiError(finding("not-ours", file=book.name, why=why))
     return block
@@ -251,23 +230,19 @@ def _own_block(book: xw.Book) -> xw.Range:
 
 def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
     """Write findings into their block, in one go: only meanwhile Excel shows and does nothing about it."""
-    listed = list(findings)
-    lines = [_line(found) for found in listed[: checks.FINDING_ROWS]]
-    if len(listed) > checks.FINDING_ROWS:
-        rest = len(listed) - checks.FINDING_ROWS + 1
+    told = list(findings)
+    lines = [_line(found) for found in told[: listed.ROWS]]
+    if len(told) > listed.ROWS:
+        rest = len(told) - listed.ROWS + 1
         lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
-    lines += [[None] * _COLUMNS] * (checks.FINDING_ROWS - len(lines))
+    lines += [[None] * listed.COLUMNS] * (listed.ROWS - len(lines))
     with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
         block.raw_value = lines
 
 
 def _line(found: Finding) -> list[str | float | None]:
     """What the block says of a finding. The number of its row makes 数据填报 show a mark."""
-    row = re.search(r"\d+", found.cell) if found.sheet == ENTRY and found.severity != "info" else None
-    link = ""
-    if found.sheet and found.cell:
-        link = f'=HYPERLINK("#{quote_sheet(found.sheet)}!{found.cell}","{found.sheet}!{found.cell}")'
-    return [level(found), link, found.code, float(row[0]) if row else None, _dead(found.message)]
+    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(found.message)]
 
 
 def level(found: Finding) -> str:
@@ -287,9 +262,8 @@ def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
     block: Any = _own_block(book).formula
     found = []
     for _, link, _, _, message in block:
-        match = _LINK.match(str(link))
-        if match:
-            found.append(((match[1].replace("''", "'"), match[2]), str(message)))
+        if place := listed.place_of(str(link)):
+            found.append((place, str(message)))
     return found
 
 

@@ -25,10 +25,7 @@ from xl_kpi.addin.machine import (
     platform_check,
 )
 from xl_kpi.addin.policies import child_processes, macros_check, mark_of_the_web, network_folder
-from xl_kpi.xlsx.book import sheet_parts
-from xl_kpi.xlsx.markup import parse_xml
-from xl_kpi.xlsx.package import unpack
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.api import Refused, parse_xml, sheet_parts, unpack
 
 
 def doctor(start_folder: Path | None = None, system: System = THIS_MACHINE) -> list[Check]:

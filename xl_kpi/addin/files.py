@@ -12,15 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xl_kpi import api
-from xl_kpi.bulk.folder import Found, Listing, listing, refuse_clash, refuse_existing
+from xl_kpi.api import (
+    Column,
+    Found,
+    Level,
+    Listing,
+    SavedBeside,
+    Unit,
+    Value,
+    listing,
+    read_units,
+    refuse_clash,
+    refuse_existing,
+    save,
+    table_file,
+    unit_key,
+    unwritable,
+)
 from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
 from xl_kpi.outward import plain
-from xl_kpi.rules.parts import Level
-from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
-from xl_kpi.xlsx.cells import Value
-from xl_kpi.xlsx.save import SavedBeside, save
-from xl_kpi.xlsx.table import Column
-from xl_kpi.xlsx.table import workbook as table_file
+from xl_kpi.report.language import words
+from xl_kpi.report.text import sentence
 
 Progress = Callable[[int, int], None]  # told which of how many is being worked on
 Watch = Callable[[], None]  # called now and then while the work lasts; raises Stopped to end it
@@ -84,30 +96,24 @@ def check(paths: Iterable[Path], at: Progress = unseen, watch: Watch = unwatched
     lines: list[Line] = []
     at(1, count)
     with suppress(Stopped):  # what was done before counts
-        for file, row in zip(found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True):
-            lines.append(check_line(row, file))
+        for file, report in zip(
+            found, api.check_all([f.path for f in found], crew=api.Crew(watch=watch)), strict=True
+        ):
+            lines.append(check_line(report, file))
             at(min(len(lines) + 1, count), count)
     return _checked(lines, count, passed_over(listed))
 
 
-def check_line(row: api.Row, file: Found) -> Line:
+def check_line(report: api.Report, file: Found) -> Line:
     """What a check came to as a line of the table."""
-    findings = tuple(_InWords(f["code"], {"": f["message"]}, f["sheet"], f["cell"]) for f in row["findings"])
-    problems = [f for f in findings if f.severity != "info"]
-    first = next((f for f in problems if f.code == row["code"]), problems[0]) if problems else None
-    open_items = None if row["total"] is None else f"{row['missing']} / {row['invalid']}"
-    outcome = (row["total"], row["rate"], row["grade"], row["veto_state"])
-    said = (f"{first.sheet}!{first.cell}　" if first.cell else "") + first.message if first else ""
-    texts = (plain(file.name), plain(row["unit"]), verdict_word(row["verdict"]))
-    return Line((*texts, *outcome, open_items, plain(said)), file.path, row["verdict"], findings)
-
-
-class _InWords(Finding):
-    """A finding of a row, where only its words are left of it."""
-
-    @property
-    def message(self) -> str:
-        return str(self.details[""])
+    problems = [f for f in report.findings if f.severity != "info"]
+    first = next((f for f in problems if f.code == report.code), problems[0]) if problems else None
+    texts = (plain(file.name), plain(report.unit), verdict_word(report.verdict))
+    outcome: tuple[Value, ...] = (None,) * 5
+    if a := report.assessment:
+        outcome = (a.total, a.rate, a.grade, a.veto_state, f"{a.missing} / {a.invalid}")
+    said = sentence(first) if first else ""
+    return Line((*texts, *outcome, said), file.path, report.verdict, report.findings)
 
 
 def check_columns() -> tuple[Column, ...]:
@@ -243,7 +249,7 @@ def saved(target: Path, content: bytes) -> Path:
 
 def passed_over(listed: Listing) -> str:
     """What of a folder was not looked at, to be said last; nothing where that is nothing."""
-    passed = listed.told()
+    passed = (told := listed.told()) and words(told)
     return either(f"{passed}。", f"; {passed}") if passed else ""
 
 

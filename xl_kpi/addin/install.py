@@ -23,8 +23,8 @@ from xl_kpi.addin.machine import (
     checked,
     platform_check,
 )
+from xl_kpi.api import SavedBeside, save
 from xl_kpi.findings import XlKpiError
-from xl_kpi.xlsx.save import SavedBeside, save
 
 
 def install(start_folder: Path | None = None, interpreter: str = "", system: System = THIS_MACHINE) -> Path:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from xl_kpi import isolation
-from xl_kpi.bulk.folder import SUFFIXES
+from xl_kpi.api import SUFFIXES
 from xl_kpi.findings import XlKpiError, either, finding
 
 _OPENERS = {"darwin": "open"}  # on Linux xdg-open

@@ -18,14 +18,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xl_kpi import api, demo
+from xl_kpi import api
 from xl_kpi.addin import attach, commands, files, pressing, settings, trouble
 from xl_kpi.addin.desk import Desk, ExcelDesk
 from xl_kpi.addin.excel import xw
 from xl_kpi.addin.tried import Tried, report
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.returned.read import read
-from xl_kpi.xlsx.save import save
 
 REPORT = "自检报告.txt"
 
@@ -88,7 +86,7 @@ def run(app: xw.App | None, actions: dict[str, Action], folder: Path, attended: 
         bench = _Bench(app, actions, Path(scratch), attended)
         bench.everything()
     path = folder / REPORT
-    save(path, report(bench.tried).encode("utf-8-sig"))  # Notepad of Windows 7 to 11 reads it
+    api.save(path, report(bench.tried).encode("utf-8-sig"))  # Notepad of Windows 7 to 11 reads it
     return path, bench.tried
 
 
@@ -149,8 +147,8 @@ class _Bench:
             for level in api.describe(name).levels or (None,):
                 scheme = api.scheme(name, level)
                 path = self.scratch / api.filename(scheme, f"示例单位{level or ''}")
-                filled = api.fill((path.name, api.build(scheme, "示例单位")), demo.simulate(api.program(scheme), 1))
-                save(path, api.recalculated((path.name, getattr(filled, "content", filled))))
+                filled = api.fill((path.name, api.build(scheme, "示例单位")), api.simulate(scheme, 1))
+                api.save(path, api.recalculated((path.name, getattr(filled, "content", filled))))
                 self.demos.append(path)
                 if level is None:
                     self.plain = self.plain or path
@@ -167,7 +165,7 @@ class _Bench:
 
     def compare(self, path: Path) -> str:
         """Recalculated by this Excel, the total, the grade, the vetoes and every checked value are ours."""
-        ours = read(path)
+        ours = api.cells(path)
         with self.opened(path) as book:
             self.app.api.CalculateFull()
             outputs = api.workbook_map(path)["outputs"]
@@ -176,7 +174,7 @@ class _Bench:
             ):
                 sheet, _, cell = place.rpartition("!")
                 sheet = sheet.strip("'")
-                theirs, own = book.sheets[sheet].range(cell).raw_value, ours.sheets[sheet].cells[cell].value
+                theirs, own = book.sheets[sheet].range(cell).raw_value, ours[sheet, cell]
                 _must(_same(theirs, own), f"{what}（{place}）：Excel 算得 {theirs!r}，本程序算得 {own!r}")
             found = api.check(commands.copy_of(book))
         wrong = [

@@ -11,24 +11,23 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from xl_kpi import __version__, engines
+from xl_kpi import __version__, engines, shipped
+from xl_kpi.bulk import journal as journals
 from xl_kpi.bulk import pool
-from xl_kpi.findings import Finding, WorkbookError, XlKpiError, finding, verdict
-from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, name_of, recalculated, rejected
+from xl_kpi.findings import Finding, WorkbookError, finding, verdict
+from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, recalculated
 from xl_kpi.returned.read import identify
+from xl_kpi.returned.report import Report, rejected
 from xl_kpi.scheme import load as loading
 from xl_kpi.units.listing import unit_key
-from xl_kpi.words import Fact, said
-from xl_kpi.xlsx.source import Source, name_and_content
-
-Row = dict[str, Any]
-"""What checking one file came to, with the keys of `xl-kpi check --json`."""
+from xl_kpi.words import Fact
+from xl_kpi.xlsx.source import Source, name_and_content, name_of
 
 _CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at most: with the scorer, and with another engine
 _SECONDS, _SLOW_SECONDS = 30.0, 120.0  # what one file may take
@@ -117,7 +116,7 @@ def check_all(
     engine: str = NATIVE,
     crew: Crew = Crew(),
     journal: Path | None = None,
-) -> Iterator[Row]:
+) -> Iterator[Report]:
     """The verdict of every file, in their order, as they become available; then the units that handed in nothing.
 
     Of several files with one unit's same answers the first counts, the others are noted as copies; where the answers
@@ -130,22 +129,22 @@ def check_all(
     if scheme_file:
         loading.load(scheme_file)
         scheme_file = _absolute(scheme_file)
-    each = partial(_each_row, question=partial(_rows, scheme_file=scheme_file, asked=asked), engine=engine)
+    each = partial(_each_report, question=partial(checked, scheme_file=scheme_file, asked=asked), engine=engine)
     with crew.staying() as crew:
         together = _together(sources, scheme_file, asked, crew)
         if journal is None:
-            rows = each(crew, sources)
+            reports = each(crew, sources)
         else:
             question = [__version__, engine, asked.year, asked.level, asked.units]
-            keys = _keys(sources, together.known, json.dumps([*question, _schemes(scheme_file)]))
-            rows = _resumed(sources, keys, journal, partial(each, crew))
-        for position, row in enumerate(rows):
-            yield _annotated(row, position, together)
+            digests = [known.digest for known in together.known]
+            keys = journals.keys(sources, digests, json.dumps([*question, _schemes(scheme_file)]))
+            reports = journals.resumed(sources, keys, journal, partial(each, crew))
+        for position, report in enumerate(reports):
+            yield _annotated(report, position, together)
     handed_in = {unit_key(known.unit) for known in together.known}
     for unit in asked.units:
         if unit_key(unit) not in handed_in:
-            row = rejected("", finding("missing-unit", unit=unit)).as_json()
-            yield row | {"unit": unit, "duplicate_of": None}
+            yield replace(rejected("", finding("missing-unit", unit=unit)), unit=unit)
 
 
 def recalculate_all(
@@ -163,10 +162,6 @@ def recalculate_all(
 
 
 # what workers do
-
-
-def _rows(sources: list[Source], scheme_file: str, asked: Asked, engine: str = NATIVE) -> list[Row]:
-    return [report.as_json() for report in checked(sources, scheme_file, asked, engine)]
 
 
 def _known(sources: list[Source]) -> list[Known]:
@@ -202,14 +197,14 @@ def _lost_findings(source: Source, why: Fact) -> tuple[Finding, ...]:
 
 
 class _Lost(NamedTuple):
-    """A file whose row was lost, and why."""
+    """A file whose report was lost, and why."""
 
     source: Source
     why: Fact
 
 
-def _lost_row(source: Source, why: Fact) -> Row:
-    return rejected(name_of(source), *_lost_findings(source, why)).as_json()
+def _lost_report(source: Source, why: Fact) -> Report:
+    return rejected(name_of(source), *_lost_findings(source, why))
 
 
 def _lost_known(source: Source, why: Fact) -> Known:
@@ -220,20 +215,20 @@ def _lost_answers(source: Source, why: Fact) -> str:
     return ""
 
 
-def _each_row(
-    crew: Crew, sources: Sequence[Source], question: Callable[..., list[Row]], engine: str
-) -> Iterator[Row]:
-    """The row of each file. One lost with another engine may be that engine's fault: it is asked for again without."""
-    for row in crew.each(partial(question, engine=engine), sources, _Lost, engine):
-        if not isinstance(row, _Lost):
-            yield row
+def _each_report(
+    crew: Crew, sources: Sequence[Source], question: Callable[..., list[Report]], engine: str
+) -> Iterator[Report]:
+    """The report of each file. One lost with another engine may be that engine's fault: it is asked for again without."""
+    for report in crew.each(partial(question, engine=engine), sources, _Lost, engine):
+        if not isinstance(report, _Lost):
+            yield report
         elif engine == NATIVE:
-            yield _lost_row(*row)
+            yield _lost_report(*report)
         else:
-            again: Row
-            (again,) = crew.each(question, [row.source], _lost_row)
-            failed = finding("engine-failed", engine=engine, why=row.why)
-            yield again | {"findings": [*again["findings"], failed.as_json()]}
+            again: Report
+            (again,) = crew.each(question, [report.source], _lost_report)
+            failed = finding("engine-failed", engine=engine, why=report.why)
+            yield replace(again, findings=(*again.findings, failed))
 
 
 # the files together
@@ -302,8 +297,8 @@ def _called(places: Sequence[Path | str]) -> list[str]:
     return [str(place) if often[name] > 1 else name for place, name in zip(places, names, strict=True)]
 
 
-def _annotated(row: Row, position: int, together: Together) -> Row:
-    """A row with what the other files say about it."""
+def _annotated(report: Report, position: int, together: Together) -> Report:
+    """A report with what the other files say about it."""
     added = []
     copy_of, called = together.copies.get(position), together.called
     rivals = together.rivals.get(position, [])
@@ -312,78 +307,21 @@ def _annotated(row: Row, position: int, together: Together) -> Row:
         added.append(finding("conflict", others=others))
     elif copy_of is not None:
         added.append(finding("duplicate", other=called[copy_of]))
-    changed = row | {
-        "file": called[position],
-        "unit": row["unit"] or together.known[position].unit,
-        "duplicate_of": None if copy_of is None else called[copy_of],
-    }
-    if added:
-        changed["findings"] = [*(found.as_json() for found in added), *row["findings"]]
-        if row["verdict"] == "accept":
-            changed["verdict"], changed["code"] = verdict(added)
-    return changed
-
-
-# taking up a run that was broken off
+    result = (report.verdict, report.code)
+    if added and report.verdict == "accept":
+        result = verdict(added)
+    return replace(
+        report,
+        file=called[position],
+        unit=report.unit or together.known[position].unit,
+        verdict=result[0],
+        code=result[1],
+        findings=(*added, *report.findings),
+        duplicate_of=None if copy_of is None else called[copy_of],
+    )
 
 
 def _schemes(scheme_file: str) -> str:
-    files = [Path(scheme_file)] if scheme_file else sorted(loading.TEMPLATES.glob("*.yaml"))
+    """A digest of every scheme that a file may be of."""
+    files = [Path(scheme_file)] if scheme_file else sorted(shipped.TEMPLATES.glob("*.yaml"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _keys(sources: Sequence[Source], known: Sequence[Known], question: str) -> list[str]:
-    """What each file's row goes by in a journal: the question asked, its name, its content; "" where that is unknown."""
-    asked = hashlib.sha256(question.encode()).hexdigest()
-    return [
-        of.digest and hashlib.sha256(json.dumps([asked, name_of(source), of.digest]).encode()).hexdigest()
-        for source, of in zip(sources, known, strict=True)
-    ]
-
-
-def _resumed(
-    sources: Sequence[Source], keys: Sequence[str], journal: Path, each: Callable[[Sequence[Source]], Iterator[Row]]
-) -> Iterator[Row]:
-    """Rows from the journal where it has them, else from the workers, and then into the journal."""
-    with journal.open("a+b") as file:
-        done = _finished(file)
-        wanting = [source for source, key in zip(sources, keys, strict=True) if key not in done]
-        fresh = each(wanting)
-        for key in keys:
-            if key in done:
-                file.seek(done[key])
-                yield json.loads(file.readline())["row"]
-            else:
-                row = next(fresh)
-                if key and row["code"] != "unprocessable":  # that may have been the machine's fault
-                    file.write(json.dumps({"key": key, "row": row}).encode() + b"\n")
-                    file.flush()
-                yield row
-
-
-_HEAD = b'{"journal": "xl-kpi check"}\n'
-
-
-def _finished(file: BinaryIO) -> dict[str, int]:
-    """Where each finished file's line begins in a journal; what a broken run left half written is cut off.
-
-    Raises XlKpiError for a file that is no journal, which is left as it is.
-    """
-    file.seek(0)
-    head = file.read(len(_HEAD))
-    if not _HEAD.startswith(head):
-        why = said("bulk.no-journal")
-        raise XlKpiError(finding("nothing-to-do", where=file.name, why=why))
-    if head != _HEAD:  # new, or broken off at once
-        file.truncate(0)
-        file.write(_HEAD)
-    found: dict[str, int] = {}
-    end = len(_HEAD)
-    for line in file:
-        if not line.endswith(b"\n"):
-            break
-        with suppress(ValueError, KeyError, TypeError):  # a line damaged on the disk; its file is done again
-            found[json.loads(line)["key"]] = end
-        end += len(line)
-    file.truncate(end)
-    return found

@@ -13,28 +13,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from xl_kpi import engines
 from xl_kpi.engines.base import NOT_COMPUTED, RecalculationError
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.findings import Finding, Verdict, WorkbookError, finding, verdict
+from xl_kpi.findings import Finding, WorkbookError, finding, verdict
 from xl_kpi.layout import values as layout_values
 from xl_kpi.layout.plan import Plan, filename
 from xl_kpi.program import issues
-from xl_kpi.program.assessment import Assessment, assess
+from xl_kpi.program.assessment import assess
 from xl_kpi.program.issues import Issue
 from xl_kpi.returned import compare
 from xl_kpi.returned.read import Filled, read
+from xl_kpi.returned.report import Report, rejected
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import Examined, examine
 from xl_kpi.returned.verify.inputs import Computed
 from xl_kpi.units.listing import unit_key
-from xl_kpi.words import Language, said
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue, Value
-from xl_kpi.xlsx.source import Source
+from xl_kpi.xlsx.source import Source, name_of
 
 NATIVE = "native"
 
@@ -49,70 +48,6 @@ class Asked:
 
 
 ANY = Asked()
-
-
-@dataclass(frozen=True)
-class Report:
-    """What checking one file came to: one verdict, the outcome where there is one, and every finding."""
-
-    file: str
-    verdict: Verdict
-    code: str
-    findings: tuple[Finding, ...]
-    scheme: str = ""
-    unit: str = ""
-    year: int | None = None
-    level: str = ""
-    unit_code: str = ""
-    answers: str = ""  # a digest of the answers, the same for every file that holds them
-    assessment: Assessment | None = None
-
-    def as_json(self, language: Language | None = None) -> dict[str, Any]:
-        """The keys of the command line's contract."""
-        result: dict[str, Any] = {
-            "file": self.file,
-            "verdict": self.verdict,
-            "code": self.code,
-            "scheme": self.scheme,
-            "unit": self.unit,
-            "year": self.year,
-            "level": self.level,
-            "unit_code": self.unit_code,
-        }
-        result |= dict.fromkeys(("complete", "total", "self_total", "max", "rate", "grade", "veto_state"))
-        result |= {"missing": None, "invalid": None, "vetoes": [], "groups": [], "tasks": []}
-        if self.assessment is not None:
-            result |= _assessment_json(self.assessment)
-        return result | {"findings": [f.as_json(language) for f in self.findings]}
-
-
-def _assessment_json(a: Assessment) -> dict[str, Any]:
-    return {
-        "complete": a.complete,
-        "total": a.total,
-        "self_total": a.self_total,
-        "max": a.max,
-        "rate": a.rate,
-        "grade": a.grade,
-        "veto_state": a.veto_state,
-        "missing": a.missing,
-        "invalid": a.invalid,
-        "vetoes": [{"task": v.task, "effect": v.effect} for v in a.vetoes],
-        "groups": [{"id": g.id, "name": g.name, "points": g.points, "score": g.score} for g in a.groups],
-        "tasks": [
-            {"id": t.id, "name": t.name, "points": t.points, "self": t.self, "final": t.final} for t in a.tasks
-        ],
-    }
-
-
-def rejected(file: str, *findings: Finding) -> Report:
-    """The report of a file that cannot be used."""
-    return Report(file, "reject", findings[0].code, findings)
-
-
-def name_of(source: Source) -> str:
-    """What a file is called in its report."""
-    return source.name if isinstance(source, Path) else source[0]
 
 
 def checked(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from xl_kpi import shipped
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import META, Plan, filename, plan_of
@@ -206,7 +207,7 @@ def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], s
 
 def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
     """The plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
-    if not scheme_file and meta.scheme not in loading.names():
+    if not scheme_file and meta.scheme not in shipped.names():
         why = said("returned.no-such-scheme", scheme=meta.scheme)
         raise _not_ours(file, why)
     loaded = loading.load(scheme_file or meta.scheme)

@@ -16,17 +16,8 @@ from xl_kpi.rules.parts import SETUP, Ask, Input, Level, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.yaml_text import read_yaml
+from xl_kpi.shipped import TEMPLATES, names
 from xl_kpi.words import Fact, reason_of, said
-
-# The schemes shipped: beside the package in a checkout, inside it once installed.
-_HERE = Path(__file__).resolve().parent.parent
-TEMPLATES = next((d for d in (_HERE / "templates", _HERE.parent / "templates") if d.is_dir()), _HERE)
-
-
-@lru_cache(maxsize=1)
-def names() -> tuple[str, ...]:
-    """The names of the schemes shipped, in order."""
-    return tuple(sorted(path.stem for path in TEMPLATES.glob("*.yaml")))
 
 
 def load(scheme: str, level: Level | None = None) -> Scheme:

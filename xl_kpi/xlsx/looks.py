@@ -9,12 +9,22 @@ from functools import lru_cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS
-
 from xl_kpi.xlsx.markup import local, parse_xml
 from xl_kpi.xlsx.refused import Refused, damaged
 
 GENERAL = "General"
+_BUILT_IN = {  # ECMA-376 Part 1, 18.8.30, and 5 to 8 and 41 to 44 as Excel has them in English
+    0: r'General', 1: r'0', 2: r'0.00', 3: r'#,##0', 4: r'#,##0.00', 5: r'"$"#,##0_);("$"#,##0)',
+    6: r'"$"#,##0_);[Red]("$"#,##0)', 7: r'"$"#,##0.00_);("$"#,##0.00)', 8: r'"$"#,##0.00_);[Red]("$"#,##0.00)',
+    9: r'0%', 10: r'0.00%', 11: r'0.00E+00', 12: r'# ?/?', 13: r'# ??/??', 14: r'mm-dd-yy', 15: r'd-mmm-yy',
+    16: r'd-mmm', 17: r'mmm-yy', 18: r'h:mm AM/PM', 19: r'h:mm:ss AM/PM', 20: r'h:mm', 21: r'h:mm:ss',
+    22: r'm/d/yy h:mm', 37: r'#,##0_);(#,##0)', 38: r'#,##0_);[Red](#,##0)', 39: r'#,##0.00_);(#,##0.00)',
+    40: r'#,##0.00_);[Red](#,##0.00)', 41: r'_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)',
+    42: r'_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)',
+    43: r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)',
+    44: r'_("$"* #,##0.00_)_("$"* \(#,##0.00\)_("$"* "-"??_)_(@_)', 45: r'mm:ss', 46: r'[h]:mm:ss', 47: r'mmss.0',
+    48: r'##0.0E+0', 49: r'@',
+}  # fmt: skip
 
 
 class Styles(NamedTuple):
@@ -37,7 +47,7 @@ def read_styles(styles_xml: bytes) -> Styles:
 
     Kept by the bytes: workbooks saved by one program share their styles.
     """
-    formats = dict(BUILTIN_FORMATS)
+    formats = dict(_BUILT_IN)
     cells: list[Look] = []
     conditional: dict[str, str] = {}
     try:

@@ -14,6 +14,11 @@ Source = Path | tuple[str, bytes]
 """A file from outside: where it is, or its name and content."""
 
 
+def name_of(source: Source) -> str:
+    """What a file is called in its report."""
+    return source.name if isinstance(source, Path) else source[0]
+
+
 def name_and_content(source: Source) -> tuple[str, bytes]:
     """A source's name and bytes. Raises WorkbookError for a lock file, one that is not there, and one over the budget."""
     if isinstance(source, tuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from tkinter import filedialog
 from typing import Any
 
-from xl_kpi.bulk.folder import SUFFIXES
+from xl_kpi.api import SUFFIXES
 from xl_kpi.findings import either
 
 

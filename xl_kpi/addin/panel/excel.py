@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from xl_kpi.addin import actions, commands, files
 from xl_kpi.addin.build import MACROS
 from xl_kpi.addin.files import Outcome
-from xl_kpi.bulk.folder import Found
+from xl_kpi.api import Found, parse_xml
 from xl_kpi.findings import Finding, XlKpiError, either, finding
-from xl_kpi.xlsx.markup import parse_xml
 
 if TYPE_CHECKING:
     from xl_kpi.addin.desk import Desk
@@ -134,7 +133,7 @@ def outcome_of(done: Done) -> Outcome:
     report = done.told.report
     assert report is not None, "a check has a report"
     name, full = done.book
-    line = files.check_line(report.as_json(), Found(Path(full), name))
+    line = files.check_line(report, Found(Path(full), name))
     said = f"{name}　{commands.headline(report)}"
     return Outcome(
         either("核对结果", "checked"), said, files.check_columns(), (line,), alarm=report.verdict != "accept"

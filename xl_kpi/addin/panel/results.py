@@ -10,10 +10,9 @@ from tkinter import ttk
 from xl_kpi.addin import commands
 from xl_kpi.addin.files import Line, Outcome
 from xl_kpi.addin.panel import widgets
+from xl_kpi.api import Column, Value
 from xl_kpi.findings import Finding, either
 from xl_kpi.outward import dead, plain
-from xl_kpi.xlsx.cells import Value
-from xl_kpi.xlsx.table import Column
 
 _AT_ONCE = 200  # lines put into the table before Tk may see to the window
 _LAST = 12  # width of the last column, in Chinese characters, at least: it takes what the others leave

@@ -21,8 +21,8 @@ from xl_kpi.addin.panel.face import Face
 from xl_kpi.addin.panel.form import Form
 from xl_kpi.addin.panel.jobs import Job
 from xl_kpi.addin.panel.results import place
+from xl_kpi.api import SavedBeside
 from xl_kpi.findings import Finding, XlKpiError, either
-from xl_kpi.xlsx.save import SavedBeside
 
 if TYPE_CHECKING:
     from xl_kpi.addin.desk import Desk

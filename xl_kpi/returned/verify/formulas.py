@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-
-from openpyxl.formula import Tokenizer
-from openpyxl.utils import FORMULAE
 
 from xl_kpi.findings import Finding, finding
 from xl_kpi.outward import masked
@@ -14,11 +10,7 @@ from xl_kpi.returned.expected import Expected, references
 from xl_kpi.returned.read import Filled
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
-
-_FOREIGN_FUNCTIONS = frozenset(
-    {"WEBSERVICE", "FILTERXML", "ENCODEURL", "RTD", "CALL", "REGISTER.ID", "HYPERLINK", "DDE"}
-)
-_OUTSIDE = re.compile(r"\[[^\]]+\]|\|")
+from xl_kpi.xlsx.formulas import taken_apart
 
 
 def has_others(plan: Expected, filled: Filled) -> bool:
@@ -78,22 +70,12 @@ def _outside(at: str) -> Finding:
 
 def _strange(formula: str) -> tuple[str | Said, bool]:
     """A function no engine knows (or ""), and whether the formula refers to anything outside the workbook."""
-    try:
-        tokens = Tokenizer(f"={formula}").items
-    except Exception:  # whatever a tokenizer of foreign formulas can raise
+    apart = taken_apart(formula)
+    if apart is None:
         return masked(formula), False
-    unknown: str | Said = ""
-    outside = False
-    for token in tokens:
-        if token.type == "FUNC" and token.subtype == "OPEN":
-            function = token.value.rstrip("(").upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
-            if function in _FOREIGN_FUNCTIONS:
-                outside = outside or function != "HYPERLINK"
-            elif function not in FORMULAE or function != token.value.rstrip("(").upper():
-                unknown = unknown or (function if function.isascii() else masked(function))
-        elif token.type == "OPERAND" and token.subtype == "RANGE" and _OUTSIDE.search(token.value):
-            outside = True
-    return unknown, outside or "|" in re.sub(r'"[^"]*"', "", formula)
+    unknown, outside = apart
+    first = unknown[0] if unknown else ""
+    return first if first.isascii() else masked(first), outside
 
 
 def _circular(start: Place, texts: Mapping[Place, str]) -> bool:
