@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from xl_kpi import api, outward
 from xl_kpi.engines.base import Engine
 from xl_kpi.findings import XlKpiError
-from xl_kpi.words import in_words
 from xl_kpi.report import csv as csv_file
 from xl_kpi.report import junit
+from xl_kpi.words import in_words
 
 SMALL = Path(__file__).resolve().parent / "golden" / "small.yaml"
 
