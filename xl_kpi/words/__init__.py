@@ -57,7 +57,7 @@ class Told(Protocol):
 
 def said(code: str, /, **details: Fact) -> Said:
     """A part of a sentence. The words for it are looked up when it is said."""
-    return Said(code, details)
+    return Said(code, {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in details.items()})
 
 
 def say(told: Told, language: Language) -> str:
