@@ -9,7 +9,7 @@ from xl_kpi import api
 from xl_kpi.cli.options import Json, Said, SchemeFile
 from xl_kpi.cli.screen import CLEAN, FOUND, print_json, say
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.report.language import language, words
+from xl_kpi.report.language import language, spoken
 
 
 def run(
@@ -27,14 +27,14 @@ def run(
     carried = api.carry(old, into, scheme)
     api.save(out, carried.package)
     left = [one.as_json(language()) for one in carried.left]
-    notes = [words(note) for note in carried.notes]
+    notes = [spoken(note) for note in carried.notes]
     if json:
         files = {"file": str(old), "into": str(into), "out": str(out)}
         print_json([files | {"carried": carried.count, "left": left, "notes": notes}])
         return FOUND if left else CLEAN
     print(out)
     said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
-    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{words(one.why)}" for one in carried.left]
+    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{spoken(one.why)}" for one in carried.left]
     for line in (said, *told, *notes):
         say(line)
     return FOUND if left else CLEAN

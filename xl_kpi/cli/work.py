@@ -8,7 +8,7 @@ from pathlib import Path
 from xl_kpi import api
 from xl_kpi.cli.screen import say
 from xl_kpi.findings import XlKpiError, either, finding
-from xl_kpi.report.language import words
+from xl_kpi.report.language import spoken
 
 
 def workbooks(paths: Sequence[Path], outside: Path | None = None) -> Sequence[api.Found]:
@@ -16,7 +16,7 @@ def workbooks(paths: Sequence[Path], outside: Path | None = None) -> Sequence[ap
     found = api.listing(paths, outside)
     if told := found.told():
         folders = "、".join(str(path) for path in paths if path.is_dir())
-        say(f"{folders}：{words(told)}")
+        say(f"{folders}：{spoken(told)}")
     return found.files
 
 

@@ -53,7 +53,7 @@ def _no_such_input(scheme: Scheme, task: Task, node: str, inputs: Inputs) -> Fin
     known = [nodes.name_in(task.id, known) for known in inputs.specs]
     name = nodes.name_in(task.id, node)
     near = next(iter(get_close_matches(name, known, 1)), "")
-    meant = said("scheme.meant-2", near=near) if near else ""
+    meant = said("program.meant", near=near) if near else ""
     return finding("scheme-reference", where=scheme.called(task), id=name, meant=meant)
 
 

@@ -16,11 +16,11 @@ def language() -> Language:
     return findings._language
 
 
-def words(told: Told) -> str:
+def spoken(told: Told) -> str:
     """A finding, or a part of a sentence, in the language that was chosen."""
     return say(told, findings._language)
 
 
-def text(code: str, /, **facts: Fact) -> str:
+def worded(code: str, /, **facts: Fact) -> str:
     """The words of a code in the language that was chosen."""
-    return words(said(code, **facts))
+    return spoken(said(code, **facts))
