@@ -27,7 +27,8 @@ from xl_kpi import api
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr import ops, semantics
 from xl_kpi.layout import values as layout_values
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.returned import read

@@ -24,7 +24,8 @@ from xl_kpi import api
 from xl_kpi.engines.base import Engine, Value
 from xl_kpi.engines.formulas import FormulasModel
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.rules.parts import SETUP, Level
 from xl_kpi.scheme.model import Scheme
 

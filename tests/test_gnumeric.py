@@ -21,7 +21,7 @@ from test_cases import CASES, Case, differences
 
 from xl_kpi import api
 from xl_kpi.engines.base import Value
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 
 SELF = "@self"
 

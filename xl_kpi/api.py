@@ -16,7 +16,8 @@ from xl_kpi.bulk.folder import SUFFIXES, Found, Listing, listing, refuse_clash, 
 from xl_kpi.bulk.returns import Crew, check_all, recalculate_all
 from xl_kpi.engines import OFFERED as ENGINES
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
-from xl_kpi.layout.plan import filename, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import filename
 from xl_kpi.program import nodes
 from xl_kpi.program.assessment import Assessment, Typed, assess
 from xl_kpi.program.build import Program

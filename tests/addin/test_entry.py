@@ -13,8 +13,7 @@ import yaml
 from fake_excel import CALL_REJECTED, CELL_EDITING, CELL_EDITING_BARE, RETRY_LATER, Desktop
 
 from xl_kpi import api
-from xl_kpi.addin import entry
-from xl_kpi.addin.desk import TITLE
+from xl_kpi.addin import TITLE, entry
 from xl_kpi.addin.machine import Check
 from xl_kpi.layout.plan import ENTRY, RULES
 

@@ -22,8 +22,8 @@ from xl_kpi.addin.files import Outcome
 from xl_kpi.api import listed
 from xl_kpi.bulk.folder import Found
 from xl_kpi.findings import Finding, speak
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.layout.sheets import checks
 
 try:
     import tkinter as tk
@@ -98,8 +98,8 @@ def light(tmp_path: Path, opened: Opened) -> Callable[[str], xw.Book]:
         made = openpyxl.Workbook()
         for sheet in (ENTRY, CHECKS, RULES, "汇总"):
             made.create_sheet(sheet)
-        for column, title in enumerate(checks.FINDING_TITLES, checks.FINDING_COLUMN):
-            made[CHECKS].cell(checks.TOP, column, title)
+        for column, title in enumerate(listing.TITLES, listing.COLUMN):
+            made[CHECKS].cell(listing.TITLE_ROW, column, title)
         made.save(tmp_path / name)
         return opened(tmp_path / name)
 

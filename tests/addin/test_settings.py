@@ -17,8 +17,8 @@ from xl_kpi import api
 from xl_kpi.addin import entry, settings
 from xl_kpi.api import listed
 from xl_kpi.findings import finding
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY
-from xl_kpi.layout.sheets import checks
 
 _MANUAL = -4135
 ALL = ("ScreenUpdating", "EnableEvents", "CalculateBeforeSave", "Calculation", "StatusBar")
@@ -39,8 +39,8 @@ def book(excel: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> xw.
     made = openpyxl.Workbook()
     for sheet in (ENTRY, CHECKS, "汇总"):
         made.create_sheet(sheet)
-    for column, title in enumerate(checks.FINDING_TITLES, checks.FINDING_COLUMN):
-        made[CHECKS].cell(checks.TOP, column, title)
+    for column, title in enumerate(listing.TITLES, listing.COLUMN):
+        made[CHECKS].cell(listing.TITLE_ROW, column, title)
     made.save(tmp_path / "甲.xlsx")
     book = xw.App().books.open(tmp_path / "甲.xlsx")
     book.app.api.Calculation = _MANUAL

@@ -21,7 +21,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from xl_kpi import api
 from xl_kpi.blank import clone
 from xl_kpi.blank.render import render
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.style import LOOKS
 from xl_kpi.xlsx.addresses import a1, column_letter
 from xl_kpi.xlsx.archive import pack

@@ -36,7 +36,7 @@ from zips import parts_of
 from xl_kpi import api
 from xl_kpi.blank import render as write
 from xl_kpi.findings import XlKpiError
-from xl_kpi.layout.plan import Plan
+from xl_kpi.layout.lay_out import lay_out
 
 pytestmark = pytest.mark.xdist_group("workbooks")
 STRINGS = "xl/sharedStrings.xml"
@@ -345,12 +345,8 @@ def test_a_units_name_never_makes_a_part_that_is_no_xml(unit: str) -> None:
     [("示例单位", "A01"), ("a & b < c > \" '", "=1"), ("测" * 100, "7" * 30), ("中间 有空格", "1 2")],
 )
 def test_a_copy_is_what_a_fresh_rendering_with_that_unit_would_be_byte_for_byte(unit: str, code: str) -> None:
-    class Named(Plan):
-        unit_text = unit
-        code_text = code
-
     scheme = api.scheme(str(SMALL))
-    fresh = write.render(Named.of(api.program(scheme)))
+    fresh = write.render(lay_out(api.program(scheme), unit, code))
     assert parts_of(api.build(scheme, unit, code)) == fresh
 
 

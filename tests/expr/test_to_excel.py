@@ -11,7 +11,7 @@ import pytest
 from xl_kpi import api, shipped
 from xl_kpi.expr import ops, to_excel
 from xl_kpi.expr.to_excel import ALLOWED_FUNCTIONS, quoted
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.scheme import load
 from xl_kpi.xlsx.cells import number_text

@@ -9,7 +9,7 @@ import pytest
 
 from xl_kpi import api
 from xl_kpi.findings import Finding, finding
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.program import asking, issues
 from xl_kpi.rules.parts import Input
 

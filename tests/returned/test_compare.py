@@ -6,7 +6,7 @@ import pytest
 
 from xl_kpi import api
 from xl_kpi.layout import values as layout_values
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.returned import compare
 
 

@@ -8,7 +8,7 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.scheme.load import load, names, parse
 from xl_kpi.scheme.model import Scheme
 

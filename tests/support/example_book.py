@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from xl_kpi import api
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Example
 from xl_kpi.xlsx.cells import Value

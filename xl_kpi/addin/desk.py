@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from xl_kpi.addin import TITLE
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.words import said
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw
 
-TITLE = "绩效考核"
 Answer = TypeVar("Answer")
 
 

@@ -6,7 +6,7 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog, font, messagebox, simpledialog, ttk
 
-from xl_kpi.addin.desk import TITLE
+from xl_kpi.addin import TITLE
 from xl_kpi.report.language import worded
 
 

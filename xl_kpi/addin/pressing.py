@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from xl_kpi.addin.desk import TITLE
+from xl_kpi.addin import TITLE
 
 _WM_COMMAND, _WM_KEYDOWN, _ESCAPE = 0x111, 0x100, 0x1B
 _TRIES = 100  # ten seconds for a box to come up

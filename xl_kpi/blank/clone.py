@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xl_kpi.blank.render import render
-from xl_kpi.layout.plan import CODE, UNIT, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import CODE, UNIT
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.archive import Piece, loose, pack, squeezed, with_part
 from xl_kpi.xlsx.cells import text_xml

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from xl_kpi.expr import ops
 from xl_kpi.expr.to_excel import to_excel
-from xl_kpi.layout import sheets
+from xl_kpi.layout import listing
 from xl_kpi.layout.sheet import Homes, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.build import Program
@@ -56,35 +56,16 @@ class Plan:
     program: Program
     sheets: dict[str, Sheet] = field(default_factory=dict)
     homes: dict[str, tuple[str, Address]] = field(default_factory=dict)
-    entry_rows: dict[str, int] = field(default_factory=dict)  # the first row of each task's block on 数据填报
-    meta: dict[str, Address] = field(default_factory=dict)  # where the hidden sheet keeps what
-
-    @classmethod
-    def of(cls, program: Program) -> Plan:
-        """Lay out every sheet, in the order an official sees them."""
-        plan = cls(program)
-        for name in (COVER, FORM, ENTRY, SUMMARY, CHECKS, RULES, META):
-            plan.sheets[name] = Sheet(name)
-        # The entry sheet first: the others link to its rows.
-        for part in (
-            sheets.entry,
-            sheets.form,
-            sheets.summary,
-            sheets.cover,
-            sheets.checks,
-            sheets.rules,
-            sheets.meta,
-        ):
-            part.lay_out(plan)
-        return plan
+    # What sheets say of themselves: where each task begins (by sheet and task), the columns of a table by heading.
+    task_rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
+    unit: str = UNIT
+    code: str = CODE
 
     @property
     def scheme(self) -> Scheme:
         """The scheme, settled for its level."""
         return self.program.scheme
-
-    unit_text = UNIT
-    code_text = CODE
 
     @property
     def period(self) -> str:
@@ -118,17 +99,18 @@ class Plan:
         sheet, address = self.homes[node]
         return self.place(sheet, *address)
 
+    def link_to_task(self, sheet: str, task: str) -> str:
+        """Where a task begins on a sheet, for hyperlinks."""
+        return self.place(sheet, self.task_rows[sheet][task])
+
     # asking
 
-    def task_number(self, sheet: str, row: int) -> int:
-        """Which task (from 1) a row of 考核表, 数据填报 or 评分规则 belongs to; 0 for none."""
-        tasks = list(self.entry_rows)
-        if SETUP in tasks:
-            tasks.remove(SETUP)
-        if sheet == ENTRY:
-            return sum(self.entry_rows[task] <= row for task in tasks)
-        rows = {FORM: sheets.form.row_of, RULES: sheets.rules.row_of}.get(sheet)
-        return next((n for n in range(1, len(tasks) + 1) if rows is not None and rows(n) == row), 0)
+    def task_at(self, sheet: str, row: int) -> str:
+        """Which task a row of 考核表, 数据填报 or 评分规则 belongs to; "" for none."""
+        tasks = [(first, task) for task, first in self.task_rows.get(sheet, {}).items() if task != SETUP]
+        if sheet == ENTRY:  # a block of rows each
+            return max((each for each in tasks if each[0] <= row), default=(0, ""))[1]
+        return dict(tasks).get(row, "")
 
     def at(self, node: str) -> str:
         """Where a node stands, as `数据填报!E5`."""
@@ -158,11 +140,8 @@ class Plan:
             yield nodes.input_name(bound.id), self._absolute(nodes.typed(bound.id, self.program.stages[0]))
         for node in (nodes.TOTAL, nodes.MAX, nodes.RATE, nodes.GRADE, nodes.VETOES, nodes.COMPLETE):
             yield nodes.outcome_name(node), self._absolute(node)
-        column, first = column_letter(sheets.checks.MARKED_COLUMN), sheets.checks.TOP + 1
-        yield (
-            sheets.checks.MARKED_ROWS,
-            f"{quote_sheet(CHECKS)}!${column}${first}:${column}${first + sheets.checks.FINDING_ROWS - 1}",
-        )
+        column = column_letter(listing.MARKED_COLUMN)
+        yield listing.MARKED_ROWS, f"{quote_sheet(CHECKS)}!${column}${listing.FIRST}:${column}${listing.LAST}"
 
     def _absolute(self, node: str) -> str:
         sheet, (row, column) = self.homes[node]
@@ -217,12 +196,6 @@ class Plan:
 
 
 _MAPPED = (nodes.TOTAL, nodes.MAX, nodes.GRADE, nodes.VETOES, nodes.RATE, nodes.COMPLETE)
-
-
-@lru_cache(maxsize=32)
-def plan_of(scheme: Scheme) -> Plan:
-    """The plan of a settled scheme; kept, because every workbook of a batch asks for the same one."""
-    return Plan.of(Program.of(scheme))
 
 
 def filename(settled: Scheme, unit: str = "") -> str:

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import Value

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import FORM, Plan
-from xl_kpi.layout.sheets import form
 from xl_kpi.program import nodes
 from xl_kpi.returned.old_book import Entry, OldBook, old_book
 from xl_kpi.returned.read import Filled, answer, read
@@ -228,13 +227,13 @@ def _taken(new: Filled, place: Place, value: Value) -> Said | None:
 
 def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
     """The free texts of 考核表, to the row of the same task; and other words that were typed, which are only listed."""
-    rows = {task.id: form.row_of(number) for number, task in enumerate(new.plan.program.tasks, 1)}
+    rows, columns = new.plan.task_rows[FORM], new.plan.columns[FORM]
     for text in book.free_texts():
-        column = _titled(new.plan, text.title)
+        column = columns.get(text.title)
         why: Said | None
         if text.task not in rows:
             why = said("carry.no-such-task")
-        elif not column:
+        elif column is None:
             why = said("carry.no-such-column", title=text.title)
         else:
             place = (FORM, a1(rows[text.task], column))
@@ -249,9 +248,3 @@ def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
         if sheet in new.sheets and not any(cell.value == value for cell in present):
             why = said("carry.no-input")
             carried.left.append(Left("", "", "", f"{sheet}!{at}", value, why))
-
-
-def _titled(plan: Plan, title: str) -> int:
-    """The column of 考核表 under a heading; 0 for none."""
-    heading = plan.sheets[FORM].cells
-    return next((column for (row, column), cell in heading.items() if row == form.HEADER and cell.value == title), 0)

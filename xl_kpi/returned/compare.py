@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from xl_kpi.expr import ops
 from xl_kpi.findings import Finding, finding
-from xl_kpi.layout.plan import Plan, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.values import blank_values
 from xl_kpi.outward import masked
 from xl_kpi.returned.expected import expected

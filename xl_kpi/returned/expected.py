@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from xl_kpi.layout.plan import Formula, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import Formula
 from xl_kpi.layout.sheet import Sheet
 from xl_kpi.layout.style import UNLOCKED
 from xl_kpi.returned.read import input_cells

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 
 from xl_kpi.findings import Finding
+from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.layout.sheets import checks, rules
 from xl_kpi.returned.expected import names_in
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.xlsx.addresses import a1, area, quote_sheet
 from xl_kpi.xlsx.source import Source
 
-SHEET, TITLES, ROWS, COLUMNS = CHECKS, checks.FINDING_TITLES, checks.FINDING_ROWS, len(checks.FINDING_TITLES)
-_LEFT, _RIGHT = checks.FINDING_COLUMN, checks.FINDING_COLUMN + COLUMNS - 1
-HEADING = f"{a1(checks.TOP, _LEFT)}:{a1(checks.TOP, _RIGHT)}"
-BLOCK = f"{a1(checks.TOP + 1, _LEFT)}:{a1(checks.TOP + ROWS, _RIGHT)}"
+SHEET, TITLES, ROWS, COLUMNS = CHECKS, listing.TITLES, listing.LINES, len(listing.TITLES)
+HEADING, BLOCK = listing.TITLES_AT, listing.BLOCK
 _LINK = re.compile(r"=HYPERLINK\(\"#'((?:[^']|'')+)'!([A-Z]{1,3}[0-9]+)\"")
 
 
@@ -48,5 +46,6 @@ def without(source: Source) -> bytes:
 
 def rule_of(source: Source, sheet: str, row: int) -> tuple[str, str, bool]:
     """Sheet and cell of the rule of the task that a row belongs to, and whether it belongs to one: else the first's."""
-    number = read(source).plan.task_number(sheet, row)
-    return RULES, a1(rules.row_of(max(number, 1)), 1), bool(number)
+    plan = read(source).plan
+    rows, task = plan.task_rows[RULES], plan.task_at(sheet, row)
+    return RULES, a1(rows.get(task, min(rows.values())), 1), bool(task)

@@ -10,7 +10,8 @@ from functools import lru_cache
 from xl_kpi import shipped
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
-from xl_kpi.layout.plan import META, Plan, filename, plan_of
+from xl_kpi.layout.lay_out import plan_of
+from xl_kpi.layout.plan import META, Plan, filename
 from xl_kpi.program import nodes
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme import load as loading

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xl_kpi.expr import ops, semantics
+from xl_kpi.layout import listing
+from xl_kpi.layout.plan import ENTRY, Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program import nodes
@@ -13,27 +13,12 @@ from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.parts import IF_NONE_WORDS
 from xl_kpi.xlsx.addresses import a1
 
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
-
 WIDTHS = (7, 50, 12, 46, 3, 8, 20, 20, 8, 90)
-TOP = 3
-FINDING_ROWS = 200
-FINDING_COLUMN = 6
-FINDING_TITLES = (
-    "级别",
-    "单元格",
-    "代码",
-    "填报行",
-    "问题与处理办法",
-)  # the last is on one line, as long as it takes
-MARKED_COLUMN = FINDING_COLUMN + FINDING_TITLES.index("填报行")
-MARKED_ROWS = "marked_rows"  # the name of the column 填报行: the rows of 数据填报 that show a mark
+TOP = listing.TITLE_ROW
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Whole-workbook checks first, then one for each task."""
-    sheet = plan.sheets["核对"]
     sheet.tab = "BF8F00"
     sheet.widths = dict(enumerate(WIDTHS, 1))
     sheet.put(1, 1, "核对", style="title2", to=(1, 4))
@@ -49,7 +34,7 @@ def lay_out(plan: Plan) -> None:
         row += 1
         name = f"{form.number_of(number, task)}　{' '.join(task.task.name.split())}"
         vetoes = "；".join(veto.sentence for veto in task.vetoes)
-        link = plan.place("数据填报", plan.entry_rows[task.id])
+        link = plan.link_to_task(ENTRY, task.id)
         _line(plan, sheet, row, name, _task_check(task), vetoes, link)
     checked = row
     row = _nothings(plan, sheet, row + 1)
@@ -149,16 +134,10 @@ def _task_check(task: BoundTask) -> ops.Op:
 
 def _findings_block(sheet: Sheet) -> None:
     """Where the add-in lists what it found; unlocked, empty until then."""
-    sheet.put(1, FINDING_COLUMN, "加载项核对结果", style="title2", to=(1, FINDING_COLUMN + len(FINDING_TITLES) - 1))
-    sheet.put(
-        2,
-        FINDING_COLUMN,
-        "使用Excel加载项“核对”后，结果写在此处。",
-        style="hint",
-        to=(2, FINDING_COLUMN + len(FINDING_TITLES) - 1),
-    )
-    for offset, title in enumerate(FINDING_TITLES):
-        sheet.put(TOP, FINDING_COLUMN + offset, title, style="header")
-    for row in range(TOP + 1, TOP + 1 + FINDING_ROWS):
-        for offset in range(len(FINDING_TITLES)):
-            sheet.put(row, FINDING_COLUMN + offset, style="free_link" if offset == 1 else "free_line")
+    sheet.put(1, listing.COLUMN, "加载项核对结果", style="title2", to=(1, listing.LAST_COLUMN))
+    sheet.put(2, listing.COLUMN, "使用Excel加载项“核对”后，结果写在此处。", style="hint", to=(2, listing.LAST_COLUMN))
+    for column, title in enumerate(listing.TITLES, listing.COLUMN):
+        sheet.put(listing.TITLE_ROW, column, title, style="header")
+    for row in range(listing.FIRST, listing.LAST + 1):
+        for column in range(listing.COLUMN, listing.LAST_COLUMN + 1):
+            sheet.put(row, column, style="free_link" if column == listing.COLUMN + 1 else "free_line")

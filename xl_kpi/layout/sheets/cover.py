@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.xlsx.addresses import a1
-
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
 
 WIDTHS = (4, 24, 34, 24, 34, 4)
 
@@ -22,9 +18,8 @@ _STEPS = (
 )
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Title, particulars, overall status, guide, signature block."""
-    sheet = plan.sheets["封面"]
     sheet.tab = "7F7F7F"
     sheet.one_page = True
     sheet.widths = dict(enumerate(WIDTHS, 1))
@@ -43,8 +38,8 @@ def _pair(sheet: Sheet, row: int, column: int, label: str, value: str | None, st
 
 def _particulars(plan: Plan, sheet: Sheet, row: int) -> int:
     scheme = plan.scheme
-    _pair(sheet, row, 2, "被考核单位", plan.unit_text, "card")
-    _pair(sheet, row, 4, "单位代码", plan.code_text, "card")
+    _pair(sheet, row, 2, "被考核单位", plan.unit, "card")
+    _pair(sheet, row, 4, "单位代码", plan.code, "card")
     _pair(sheet, row + 1, 2, "考核年度", f"{scheme.year}年", "card")
     _pair(sheet, row + 1, 4, "层级", f"{scheme.level}级" if scheme.level else "不分级", "card")
     sheet.put(row + 2, 2, "考核阶段", style="card_label")

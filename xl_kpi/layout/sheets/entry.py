@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from xl_kpi.expr import semantics
+from xl_kpi.layout.listing import MARKED_ROWS
+from xl_kpi.layout.plan import ENTRY, FORM, Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
-from xl_kpi.layout.sheets.checks import MARKED_ROWS
 from xl_kpi.program import asking, nodes
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.program.stages import Stage
@@ -16,9 +17,6 @@ from xl_kpi.rules.parts import SETUP, Ask, Kind, show
 from xl_kpi.words import say
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Validation
-
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
 
 HEADER = 3
 TASK, LABEL, UNIT, STANDARD, FIRST = 1, 2, 3, 4, 5  # the columns up to the first for values
@@ -50,9 +48,8 @@ FORMATS = {
 }
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Blocks of rows: the bureau's numbers first if there are any, then one block for each task."""
-    sheet = plan.sheets["数据填报"]
     sheet.tab = "2E75B6"
     at = _Columns(plan.program.stages)
     for column, (title, width) in enumerate(at.shown + at.hidden, 1):
@@ -62,9 +59,10 @@ def lay_out(plan: Plan) -> None:
     sheet.put(1, 1, f"{plan.scheme.title}——数据填报", style="title2", to=(1, at.remark))
     sheet.put(2, 1, _guide(plan.program.stages), style="hint", to=(2, at.remark))
     sheet.heights |= {1: 30, 2: 34, HEADER: 24}
+    plan.task_rows[ENTRY] = {}
     row = HEADER + 1
     if plan.program.setup:
-        plan.entry_rows[SETUP] = row
+        plan.task_rows[ENTRY][SETUP] = row
         sheet.put(row, 1, "由考核组织单位填写（原文没有给出的分值、标准）", style="block", to=(row, at.remark))
         sheet.heights[row] = 22
         for bound in plan.program.setup:
@@ -89,10 +87,10 @@ def _guide(stages: tuple[Stage, ...]) -> str:
 
 
 def _block(plan: Plan, sheet: Sheet, at: _Columns, row: int, number: int, task: BoundTask) -> int:
-    plan.entry_rows[task.id] = row
+    plan.task_rows[ENTRY][task.id] = row
     label = form.number_of(number, task)
     name = " ".join(task.task.name.split())
-    link = plan.place("考核表", form.row_of(number), len(plan.scheme.columns) + 1)
+    link = plan.place(FORM, form.row_of(number), len(plan.scheme.columns) + 1)
     sheet.put(row, 1, f"{label}　{name}", style="block", link=link, tip="转到考核表中的这一项", to=(row, at.remark))
     sheet.height_for(row, [(name, sum(width for _, width in at.shown) - 10)], least=22)
     for bound in task.inputs:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from xl_kpi.expr import ops
+from xl_kpi.layout.plan import ENTRY, FORM, Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.program import nodes
 from xl_kpi.program.tasks import BoundTask
 from xl_kpi.scheme.model import Column, Group, Task
 from xl_kpi.xlsx.addresses import a1
-
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
 
 HEADER = 4
 FIRST = HEADER + 1
@@ -36,9 +33,8 @@ def number_of(number: int, task: BoundTask) -> str:
     return task.task.number or str(number)
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Title, the line of units as in the source, the table, its total, the notes and the signatures."""
-    sheet = plan.sheets["考核表"]
     sheet.tab = "C00000"
     columns = plan.scheme.columns
     count = len(columns)
@@ -49,6 +45,7 @@ def lay_out(plan: Plan) -> None:
     for offset, (_, width) in enumerate(added, 1):
         sheet.widths[count + offset] = width
     _head(plan, sheet, last)
+    plan.task_rows[FORM] = {task.id: row_of(number) for number, task in enumerate(plan.program.tasks, 1)}
     row = FIRST
     for number, task in enumerate(plan.program.tasks, 1):
         _task_row(plan, sheet, row_of(number), number, task)
@@ -71,7 +68,7 @@ def _head(plan: Plan, sheet: Sheet, last: int) -> None:
     sheet.put(1, 1, scheme.title + (f"（{scheme.level}级）" if scheme.level else ""), style="title", to=(1, last))
     sheet.height_for(1, [(scheme.title, sum(sheet.widths.values()) / 1.8)], least=44, line=30)
     sheet.put(2, 1, "被考核单位：", style="head_label", to=(2, 2))
-    sheet.put(2, 3, plan.unit_text, style="head_value", to=(2, wide))
+    sheet.put(2, 3, plan.unit, style="head_value", to=(2, wide))
     sheet.put(2, wide + 1, f"主管部门：{scheme.department}", style="head_input", to=(2, count + 1))
     sheet.put(2, count + 2, "主管部门负责人：", style="head_input", to=(2, last))
     sheet.heights[2] = 26
@@ -79,8 +76,10 @@ def _head(plan: Plan, sheet: Sheet, last: int) -> None:
     sheet.put(3, 1, f"得分由“数据填报”表自动计算；单击“{own_score}”可转到该项的填报处。", style="hint", to=(3, last))
     sheet.heights[3] = 18
     titles = [column.title for column in scheme.columns] + [title for title, _ in _added(plan)]
+    columns = plan.columns[FORM] = {}
     for number, title in enumerate(titles, 1):
         sheet.put(HEADER, number, title, style="header")
+        columns.setdefault(title, number)
     sheet.height_for(HEADER, [(title, sheet.widths[n]) for n, title in enumerate(titles, 1)], least=30)
 
 
@@ -96,7 +95,7 @@ def _task_row(plan: Plan, sheet: Sheet, row: int, number: int, bound: BoundTask)
             words = spec.shows in ("name", "target") and (len(text) > 8 or spec.width >= 30)
             sheet.put(row, column, text, style="form_text" if words else "form_center")
     count = len(plan.scheme.columns)
-    link = plan.place("数据填报", plan.entry_rows[task.id])
+    link = plan.link_to_task(ENTRY, task.id)
     plan.show(sheet, row, count + 1, nodes.own(bound.score), style="form_score", link=link, tip="转到这一项的填报处")
     # Until somebody reviews, there is nothing 核定 to sign for.
     sheet.put(row, count + 2, op=_once_reviewed(plan, bound.score), style="form_score")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
+from xl_kpi.layout.plan import Plan
+from xl_kpi.layout.sheet import Sheet
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Keys in column A, values in column B."""
-    sheet = plan.sheets["_xl_kpi"]
     sheet.very_hidden = True
     sheet.widths = {1: 16, 2: 40}
     scheme = plan.scheme
@@ -21,10 +18,9 @@ def lay_out(plan: Plan) -> None:
         "year": scheme.year,
         "level": scheme.level or "",
         "fingerprint": plan.fingerprint,
-        "unit": plan.unit_text,
-        "code": plan.code_text,
+        "unit": plan.unit,
+        "code": plan.code,
     }
     for row, (name, value) in enumerate(entries.items(), 1):
         sheet.put(row, 1, name)
         sheet.put(row, 2, value)
-        plan.meta[name] = (row, 2)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from xl_kpi.layout.plan import ENTRY, RULES, Plan
+from xl_kpi.layout.sheet import Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.rules.parts import show
 from xl_kpi.scheme.model import EFFECT_NAMES, Scheme
 from xl_kpi.xlsx.addresses import a1
-
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
 
 WIDTHS = (7, 24, 8, 58, 40, 30)
 TITLES = ("序号", "任务", "分值", "评分规则", "采用的口径", "不计分的数字及原因")
 TOP = 3
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """What holds for the whole scheme, then a line for each task."""
-    sheet = plan.sheets["评分规则"]
     sheet.widths = dict(enumerate(WIDTHS, 1))
     sheet.put(1, 1, f"{plan.scheme.title}——评分规则", style="title2", to=(1, 6))
     sheet.put(
@@ -34,15 +31,17 @@ def lay_out(plan: Plan) -> None:
         sheet.put(TOP, column, title, style="header")
     sheet.heights |= {1: 30, 2: 20, TOP: 24}
     row = TOP
+    rows = plan.task_rows[RULES] = {}
     for number, task in enumerate(plan.program.tasks, 1):
         row += 1
+        rows[task.id] = row
         name = " ".join(task.task.name.split())
         rule = plan.scheme.explain(task.task) + "".join(f"\n否决：{veto.sentence}。" for veto in task.vetoes)
         readings = "\n".join(task.task.readings())
         if task.task.superseded:
             readings += f"\n已被更正取代的原文：{task.task.superseded}"
         narrative = "\n".join(f"“{n.text}”：{n.reason}" for n in task.task.narrative)
-        link = plan.place("数据填报", plan.entry_rows[task.id])
+        link = plan.link_to_task(ENTRY, task.id)
         sheet.put(row, 1, form.number_of(number, task), style="link", link=link, tip="转到填报处")
         sheet.put(row, 2, name, style="label")
         # LibreOffice gives a General cell the format of the one it refers to.
@@ -61,11 +60,6 @@ def lay_out(plan: Plan) -> None:
         sheet.height_for(row, [(text, sum(WIDTHS))], least=20)
     sheet.freeze = a1(TOP + 1, 1)
     sheet.title_rows = (TOP, TOP)
-
-
-def row_of(number: int) -> int:
-    """The row of a task, from 1."""
-    return TOP + number
 
 
 def _general(scheme: Scheme) -> Iterator[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xl_kpi.expr import ops
+from xl_kpi.layout.plan import ENTRY, Plan
 from xl_kpi.layout.sheet import Condition, Sheet
 from xl_kpi.layout.sheets import form
 from xl_kpi.program import nodes
@@ -15,21 +14,17 @@ from xl_kpi.scheme.model import EFFECT_NAMES, Group
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Chart
 
-if TYPE_CHECKING:
-    from xl_kpi.layout.plan import Plan
-
 WIDTHS = (40, 12, 12, 12, 12, 34)
 TOP = 4
 
 
-def lay_out(plan: Plan) -> None:
+def lay_out(plan: Plan, sheet: Sheet) -> None:
     """Outcome, groups with the chart beside them, vetoes."""
-    sheet = plan.sheets["汇总"]
     sheet.tab = "548235"
     sheet.one_page = True
     sheet.widths = dict(enumerate(WIDTHS, 1))
     sheet.put(1, 1, "考核结果汇总", style="title", to=(1, 6))
-    sheet.put(2, 1, plan.unit_text, style="head_value", to=(2, 3))
+    sheet.put(2, 1, plan.unit, style="head_value", to=(2, 3))
     sheet.put(2, 4, plan.period, style="head_value", to=(2, 6))
     sheet.heights |= {1: 40, 2: 24}
     row = _groups(plan, sheet, TOP)
@@ -114,7 +109,7 @@ def _vetoes(plan: Plan, sheet: Sheet, row: int) -> int:
     for number, task, veto in vetoes:
         row += 1
         name = f"{form.number_of(number, task)}　{' '.join(task.task.name.split())}"
-        link = plan.place("数据填报", plan.entry_rows[task.id])
+        link = plan.link_to_task(ENTRY, task.id)
         effects = "、".join(EFFECT_NAMES[e] for e in veto.effects)
         sheet.put(row, 1, name, style="label")
         sheet.put(row, 2, effects, style="link", link=link, tip="转到这一项的填报处", to=(row, 3))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.layout.plan import plan_of
+from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.outward import masked
 from xl_kpi.program import asking, nodes
 from xl_kpi.program.inputs import BoundInput
