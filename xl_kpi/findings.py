@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from xl_kpi.words import Fact, Language, packed, said, say, unpacked
+from xl_kpi.words import Fact, Language, packed, say, unpacked
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["accept", "flag", "reject"]
@@ -150,16 +150,12 @@ class Finding:
     def severity(self) -> Severity:
         return CATALOGUE[self.code].severity
 
-    @property
-    def message(self) -> str:
-        return say(self, _language)
-
-    def as_json(self, language: Language | None = None) -> dict[str, Any]:
+    def as_json(self, language: Language) -> dict[str, Any]:
         """The keys of the command line's contract."""
         return {
             "code": self.code,
             "severity": self.severity,
-            "message": say(self, language or _language),
+            "message": say(self, language),
             "sheet": self.sheet,
             "cell": self.cell,
         }
@@ -174,20 +170,6 @@ class Finding:
         """The finding that was kept. Raises KeyError, TypeError or AttributeError for other data."""
         details = {name: unpacked(fact) for name, fact in data["details"].items()}
         return cls(data["code"], details, data["sheet"], data["cell"])
-
-
-_language: Language = "zh"
-
-
-def speak(language: Language) -> None:
-    """Choose the language of messages made from here on; Chinese unless told."""
-    global _language
-    _language = language
-
-
-def either(zh: str, en: str) -> str:
-    """The words in the language of messages: for the details a message takes."""
-    return zh if _language == "zh" else en
 
 
 def finding(code: str, /, *, at: str = "", **details: Fact) -> Finding:
@@ -208,11 +190,6 @@ def verdict(findings: Iterable[Finding]) -> tuple[Verdict, str]:
 
 
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("reject", "flag")
-
-
-def verdict_word(verdict: Verdict) -> str:
-    """A verdict as it is told."""
-    return say(said(f"verdict.{verdict}"), _language)
 
 
 class XlKpiError(Exception):

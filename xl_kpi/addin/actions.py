@@ -64,7 +64,7 @@ def _run_blanks(answers: Answers, at: Progress, watch: Watch) -> Outcome:
     units = units_of(answers["units"], told.append)
     level, year = answers.get("level"), answers.get("year")
     outcome = blanks(answers["scheme"], units, answers["target"], level, year, at, watch)
-    return replace(outcome, said="\n".join([outcome.said, *(each.message for each in told)]))
+    return replace(outcome, said="\n".join([outcome.said, *(spoken(each) for each in told)]))
 
 
 ACTIONS: tuple[Action, ...] = (

@@ -24,7 +24,7 @@ from xl_kpi.addin.files import (
 from xl_kpi.api import Column, Found, Source
 from xl_kpi.findings import Finding, XlKpiError, finding
 from xl_kpi.outward import masked, plain
-from xl_kpi.report.language import worded
+from xl_kpi.report.language import spoken, worded
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _not_moved(source: Source, why: str) -> tuple[Finding, ...]:
 def _moved_line(file: Found, result: Moved | tuple[Finding, ...], target: Path) -> Line:
     name = plain(file.name)
     if isinstance(result, tuple):
-        return Line((name, "", None, None, plain(result[0].message)), file.path, "reject", result)
+        return Line((name, "", None, None, plain(spoken(result[0]))), file.path, "reject", result)
     target = saved(target, result.package)
     wanting = sum(f.severity == "warning" for f in result.left)
     values = (name, plain(result.unit), float(result.count), float(wanting), plain(str(target)))

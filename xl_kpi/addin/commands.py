@@ -110,7 +110,7 @@ def headline(report: api.Report) -> str:
 
 
 def _placed(found: Finding) -> str:
-    return f"{found.sheet}!{found.cell}　{found.message}" if found.cell else found.message
+    return f"{found.sheet}!{found.cell}　{spoken(found)}" if found.cell else spoken(found)
 
 
 def summary(report: api.Report, shown: bool) -> str:
@@ -125,7 +125,7 @@ def summary(report: api.Report, shown: bool) -> str:
     if not shown:
         where = said("addin.place-locked", sheet=listed.SHEET)
     told = worded("addin.problems-first", problems=len(problems), where=where)
-    return f"{head}\n{told}\n{problems[0].message}"
+    return f"{head}\n{told}\n{spoken(problems[0])}"
 
 
 def go(book: xw.Book, step: int) -> Told:
@@ -170,7 +170,7 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
         report = api.check(source)
     if report.verdict == "reject":
         raise XlKpiError(*report.findings)
-    missing = tuple(f.message for f in report.findings if f.severity != "info")
+    missing = tuple(spoken(f) for f in report.findings if f.severity != "info")
     if missing and not confirmed:
         return Exported(None, missing)
     path = folder / api.filename(api.scheme_of(source), report.unit)
@@ -236,7 +236,7 @@ def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
 
 def _line(found: Finding) -> list[str | float | None]:
     """What the block says of a finding. The number of its row makes 数据填报 show a mark."""
-    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(found.message)]
+    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(spoken(found))]
 
 
 def level(found: Finding) -> str:

@@ -29,10 +29,10 @@ from xl_kpi.api import (
     unit_key,
     unwritable,
 )
-from xl_kpi.findings import Finding, Verdict, XlKpiError, finding, verdict_word
+from xl_kpi.findings import Finding, Verdict, XlKpiError, finding
 from xl_kpi.outward import plain
-from xl_kpi.report.language import worded
-from xl_kpi.report.text import sentence
+from xl_kpi.report.language import spoken, worded
+from xl_kpi.report.text import sentence, unusable
 from xl_kpi.words import said
 
 Progress = Callable[[int, int], None]  # told which of how many is being worked on
@@ -109,7 +109,7 @@ def check_line(report: api.Report, file: Found) -> Line:
     """What a check came to as a line of the table."""
     problems = [f for f in report.findings if f.severity != "info"]
     first = next((f for f in problems if f.code == report.code), problems[0]) if problems else None
-    texts = (plain(file.name), plain(report.unit), verdict_word(report.verdict))
+    texts = (plain(file.name), plain(report.unit), worded(f"verdict.{report.verdict}"))
     outcome: tuple[Value, ...] = (None,) * 5
     if a := report.assessment:
         outcome = (a.total, a.rate, a.grade, a.veto_state, f"{a.missing} / {a.invalid}")
@@ -134,8 +134,8 @@ def check_columns() -> tuple[Column, ...]:
 
 def _checked(lines: Sequence[Line], count: int, passed: str = "") -> Outcome:
     verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
-    counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
-    told = worded("addin.files-checked", lines=len(lines), counts=counts)
+    counts = {v: sum(line.verdict == v for line in lines) for v in verdicts}
+    told = worded("addin.files-checked", lines=len(lines), **counts)
     told += passed
     alarm = any(line.verdict != "accept" for line in lines)
     title = worded("addin.checked")
@@ -217,7 +217,7 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
 def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path) -> Line:
     name = plain(file.name)
     if isinstance(result, tuple):
-        why = plain(result[0].message)
+        why = plain(spoken(result[0]))
         return Line((name, worded("addin.not-done"), why), file.path, "reject", result)
     target = saved(target, result)
     return Line((name, worded("addin.done"), plain(str(target))), target)
@@ -259,8 +259,8 @@ def stopped_at(done: int, count: int) -> str:
 def explained(error: XlKpiError | OSError) -> str:
     """What went wrong, and what to do about it, a line for each finding."""
     if isinstance(error, XlKpiError):
-        return "\n".join(each.message for each in error.findings)
-    return worded("addin.cannot-read-written", value=error.filename or "", strerror=error.strerror)
+        return "\n".join(spoken(each) for each in error.findings)
+    return spoken(unusable(error))
 
 
 def units_of(answer: Path | str, tell: Callable[[Finding], None] = lambda _: None) -> list[Unit]:

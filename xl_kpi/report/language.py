@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from xl_kpi import findings
 from xl_kpi.words import Fact, Language, Told, said, say
+
+_chosen: Language = "zh"
 
 
 def choose(language: Language) -> None:
     """Speak it from here on; Chinese unless told."""
-    findings.speak(language)
+    global _chosen
+    _chosen = language
 
 
 def language() -> Language:
     """The language that was chosen."""
-    return findings._language
+    return _chosen
 
 
 def spoken(told: Told) -> str:
     """A finding, or a part of a sentence, in the language that was chosen."""
-    return say(told, findings._language)
+    return say(told, _chosen)
 
 
 def worded(code: str, /, **facts: Fact) -> str:

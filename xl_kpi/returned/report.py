@@ -31,7 +31,7 @@ class Report:
     assessment: Assessment | None = None
     duplicate_of: str | None = None  # of several files the one that holds the same answers of the same unit
 
-    def as_json(self, language: Language | None = None) -> dict[str, Any]:
+    def as_json(self, language: Language) -> dict[str, Any]:
         """The keys of the command line's contract."""
         result: dict[str, Any] = {
             "file": self.file,

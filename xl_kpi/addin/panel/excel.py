@@ -19,7 +19,7 @@ from xl_kpi.addin.build import MACROS
 from xl_kpi.addin.files import Outcome
 from xl_kpi.api import Found, parse_xml
 from xl_kpi.findings import Finding, XlKpiError, finding
-from xl_kpi.report.language import worded
+from xl_kpi.report.language import spoken, worded
 from xl_kpi.words import said
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def go(full_name: str, found: Finding) -> commands.Told | None:
         book = next((book for book in _books() if _same(_names(book)[1], full_name)), None)
         if book is None:
             return commands.Told("")
-        commands.go_to(book, found.sheet, found.cell, found.message)
+        commands.go_to(book, found.sheet, found.cell, spoken(found))
         book.app.activate(steal_focus=True)  # so that the official can type at once
         return commands.Told(worded("addin.selected", sheet=found.sheet, cell=found.cell))
 

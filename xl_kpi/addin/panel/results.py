@@ -13,7 +13,7 @@ from xl_kpi.addin.panel import widgets
 from xl_kpi.api import Column, Value
 from xl_kpi.findings import Finding
 from xl_kpi.outward import dead, plain
-from xl_kpi.report.language import worded
+from xl_kpi.report.language import spoken, worded
 
 _AT_ONCE = 200  # lines put into the table before Tk may see to the window
 _LAST = 12  # width of the last column, in Chinese characters, at least: it takes what the others leave
@@ -226,7 +226,7 @@ class Results(ttk.Frame):
         self._listed = line.findings if line else ()
         self.findings.delete(*self.findings.get_children())
         for number, found in enumerate(self._listed):
-            values = (commands.level(found), place(found), plain(found.message))
+            values = (commands.level(found), place(found), plain(spoken(found)))
             self.findings.insert("", "end", iid=str(number), values=values, tags=(found.severity,))
         problems = sum(found.severity != "info" for found in self._listed)
         remarks = len(self._listed) - problems
@@ -241,7 +241,7 @@ class Results(ttk.Frame):
         chosen = self.finding()
         text = ""
         if chosen is not None:
-            text = "　".join(filter(None, (commands.level(chosen), place(chosen)))) + f"\n{chosen.message}"
+            text = "　".join(filter(None, (commands.level(chosen), place(chosen)))) + f"\n{spoken(chosen)}"
         self.detail.configure(state="normal")
         self.detail.replace("1.0", "end", text)
         self.detail.configure(state="disabled")
