@@ -36,8 +36,7 @@ def saved_by_libreoffice(
     engine_named("libreoffice")
 
     def save(workbooks: Mapping[str, bytes]) -> dict[str, bytes]:
-        soffice = str(libreoffice._soffice())
-        saved = libreoffice.LibreOfficeEngine()._converted(soffice, list(workbooks.values()))
+        saved = libreoffice.LibreOfficeEngine().saved(list(workbooks.values()))
         found = {name: content for name, content in zip(workbooks, saved, strict=True) if content is not None}
         assert workbooks.keys() - found.keys() == set(), "LibreOffice does not open them"
         return found

@@ -35,7 +35,7 @@ from xl_kpi.returned import read
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.rules.parts import Input, Level
-from xl_kpi.scheme.load import TEMPLATES
+from xl_kpi.shipped import TEMPLATES
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.archive import replace_parts
 from xl_kpi.xlsx.package import unpack

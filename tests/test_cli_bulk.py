@@ -55,6 +55,7 @@ def started(*arguments: object) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(xl_kpi.__file__).parents[1])},
+        pipesize=4096,  # it waits for us after a row or two
     )
 
 
@@ -205,7 +206,7 @@ def test_a_run_killed_half_way_is_taken_up_with_the_same_output(
     process.stdout.close()
     process.stderr.close()
     assert len(crew) == workers
-    assert psutil.wait_procs(crew, timeout=20)[1] == [], "workers outlive the program that started them"
+    assert psutil.wait_procs(crew, timeout=120)[1] == [], "workers outlive the program that started them"
 
     lines = journal.read_bytes().split(b"\n")
     finished = sum(line.startswith(b'{"key"') and line.endswith(b"}") for line in lines)

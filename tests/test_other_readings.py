@@ -10,8 +10,9 @@ import yaml
 from test_cases import FOLDER
 
 from xl_kpi import api
+from xl_kpi.program.load import load
 from xl_kpi.rules.parts import Level
-from xl_kpi.scheme.load import load
+from xl_kpi.scheme.resolve import resolve
 
 ZHANGPING, EMERGENCY = "zhangping-health-2019", "cdc-emergency"
 CDC, HOSPITAL = "zaozhuang-cdc-2022", "zaozhuang-hospital-2022"
@@ -158,7 +159,7 @@ def test_every_other_option_of_every_reading_is_worked_in_some_case() -> None:
     "case", CASES, ids=lambda case: f"{case.scheme}-{case.case}-{'-'.join(case.readings.values())}"
 )
 def test_a_case_comes_to_what_was_worked_by_hand_under_another_reading(case: Otherwise) -> None:
-    got = api.score(load(case.scheme).at(case.level, case.readings), answers_of(case))
+    got = api.score(resolve(load(case.scheme), case.level, readings=case.readings), answers_of(case))
     shown = {task.id: task.state if task.final is None else task.final for task in got.tasks}
     assert {task: shown[task] for task in case.tasks} == case.tasks
     assert (got.total, got.self_total, got.max, got.complete) == (case.total, case.total, case.most, True)
@@ -169,7 +170,7 @@ def test_a_case_comes_to_what_was_worked_by_hand_under_another_reading(case: Oth
 def test_a_year_of_nothing_at_all_has_no_points_and_no_rate() -> None:
     """All of 3.1 and 3.2 left out: their group keeps what the rest is worth, and nothing is divided by 0."""
     case = next(case for case in CASES if case.readings == {"none": "exclude"} and case.scheme == EMERGENCY)
-    got = api.score(load(EMERGENCY).at("县", case.readings), answers_of(case))
+    got = api.score(resolve(load(EMERGENCY), "县", readings=case.readings), answers_of(case))
     points = {task.id: task.points for task in got.tasks}
     assert (points["i31"], points["i32"], points["i61"]) == (0, 0, 160)
     assert next(group.points for group in got.groups if group.id == "g1") == 381 - 78 - 87

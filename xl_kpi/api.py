@@ -18,6 +18,7 @@ from xl_kpi.engines import OFFERED as ENGINES
 from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import filename
+from xl_kpi.program import load as loading
 from xl_kpi.program import nodes
 from xl_kpi.program.assessment import Assessment, Typed, assess
 from xl_kpi.program.build import Program
@@ -31,8 +32,8 @@ from xl_kpi.returned.read import identify, read
 from xl_kpi.returned.report import VERDICTS, Report
 from xl_kpi.rules.parts import Level
 from xl_kpi.scheme import lint as linting
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import resolve
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
 from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Place, a1
@@ -119,11 +120,9 @@ def describe(name: str) -> Scheme:
 def scheme(name: str, level: Level | None = None, year: int | None = None) -> Scheme:
     """A scheme by name or path, settled for a level, for its own year or another. Raises SchemeError."""
     loaded = loading.load(name)
-    if year is not None:
-        if not 2000 <= year <= 2100:
-            raise SchemeError(finding("scheme-year", year=year))
-        loaded = loaded.model_copy(update={"year": year})
-    return loading.settle(loaded, level)
+    if year is not None and not 2000 <= year <= 2100:
+        raise SchemeError(finding("scheme-year", year=year))
+    return resolve(loaded, level, year)
 
 
 def lint(name: str) -> list[Finding]:

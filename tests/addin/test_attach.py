@@ -221,7 +221,7 @@ def test_nothing_but_that_cache_is_ever_deleted(
 ) -> None:
     for path in (tmp_path, ""):
         monkeypatch.setattr(sys.modules["win32com"], "__gen_path__", str(path))
-        attach._clear_cache()
+        attach.clear_cache()
     assert tmp_path.exists()
 
 

@@ -451,11 +451,11 @@ def test_a_line_of_text_is_asked_for(window: panel.Panel, button: str, answer: s
 def test_a_button_says_what_it_does_when_pointed_at(window: panel.Panel) -> None:
     (tip,) = (b.tip for group in excel_side.ribbon().values() for b in group if b.action == "export")
     shown = widgets.Tip(window.buttons["export"], lambda: tip)
-    shown._show()
+    shown.show()
     (words,) = (child for each in window.buttons["export"].winfo_children() for child in each.winfo_children())
     assert str(words.cget("text")) == tip
     assert "先核对" in tip
-    shown._hide(None)
+    shown.hide(None)
     assert window.buttons["export"].winfo_children() == []
 
 
@@ -525,7 +525,7 @@ def test_a_finding_of_a_file_goes_to_the_cell_where_excel_has_the_file_open_and_
         for path in (tmp_path / book.name, tmp_path / "没有打开的.xlsx")
     )
     shutil.copy(tmp_path / book.name, tmp_path / "没有打开的.xlsx")
-    window._show(Outcome("核对结果", "两个文件", files.check_columns(), lines))
+    window.show(Outcome("核对结果", "两个文件", files.check_columns(), lines))
     window.root.update()
     number = [row[1] for row in rows(window)].index(f"{ENTRY}!E10")
     double_click(window, number)

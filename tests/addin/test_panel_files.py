@@ -24,7 +24,6 @@ from xl_kpi.layout.plan import ENTRY
 
 try:
     import tkinter as tk
-    from tkinter import ttk
 
     import panel_window as pw
     from panel_window import answered, choose, do, double_click, finish, lines, opener, said, wait
@@ -216,7 +215,7 @@ def test_the_files_are_left_as_they_were(window: panel.Panel, returned: Path) ->
 
 
 def test_files_are_chosen_in_the_systems_dialog(window: panel.Panel, returned: Path) -> None:
-    window.chooser._last = str(returned)
+    window.chooser.last = str(returned)
     answered(window, f'"{NAME}" "有问题.xlsx"', window.buttons["files"].invoke)
     finish(window)
     assert [row[0] for row in lines(window.results.table)] == [NAME, "有问题.xlsx"]
@@ -429,10 +428,7 @@ def test_blanks_are_made_for_a_list_and_a_scheme_of_ones_own(window: panel.Panel
     window.buttons["blanks"].invoke()
     form = window.form
     assert form is not None
-    other = next(
-        w for w in form._frame.winfo_children() if isinstance(w, ttk.Button) and w.cget("text") == "其他方案…"
-    )
-    answered(window, str(own), other.invoke)
+    answered(window, str(own), pw.button(form, "其他方案…").invoke)
     assert "own.yaml" in form.fields["scheme"].get()  # type: ignore[attr-defined]
     form.fields["units"].insert(0, str(listed))  # type: ignore[attr-defined]
     form.fields["target"].insert(0, str(tmp_path / "空白"))  # type: ignore[attr-defined]
@@ -525,9 +521,7 @@ def test_files_are_recalculated_into_another_folder(
     window.buttons["recalc"].invoke()
     form = window.form
     assert form is not None
-    buttons = [w for box in form._frame.winfo_children() for w in box.winfo_children() if isinstance(w, ttk.Button)]
-    choose_folder = next(b for b in buttons if b.cget("text") == "选文件夹…")
-    answered(window, str(returned), choose_folder.invoke)
+    answered(window, str(returned), pw.button(form, "选文件夹…").invoke)
     form.fields["target"].insert(0, str(out))  # type: ignore[attr-defined]
     form.sent.invoke()
     finish(window)

@@ -37,7 +37,7 @@ def resaved(paths: Sequence[Path], folder: Path) -> list[Path]:
     """The files as LibreOffice saves them, a batch in each run of it, with a profile of its own."""
     for first in range(0, len(paths), _OFFICE):
         command = [
-            str(libreoffice._soffice()),
+            str(libreoffice.program()),
             f"-env:UserInstallation={(folder / 'profile').as_uri()}",
             *("--headless", "--norestore", "--convert-to", "xlsx", "--outdir", str(folder / "out")),
             *map(str, paths[first : first + _OFFICE]),

@@ -19,7 +19,7 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook
 
 from xl_kpi import api, engines
-from xl_kpi.blank.clone import Template
+from xl_kpi.blank.clone import Template, pieces
 from xl_kpi.engines import libreoffice
 from xl_kpi.engines.formulas import FormulasModel
 from xl_kpi.layout.plan import CODE, UNIT
@@ -60,7 +60,7 @@ def _answered(seed: int, calculated: bool) -> Template:
         content = api.recalculated((name, content))
     parts = unpack(content)
     naming = {
-        part: xml.replace(unit.encode(), UNIT.encode()).replace(code.encode(), CODE.encode())
+        part: pieces(xml.replace(unit.encode(), UNIT.encode()).replace(code.encode(), CODE.encode()))
         for part, xml in parts.items()
         if unit.encode() in xml
     }

@@ -89,13 +89,12 @@ def _pipe_name(process: subprocess.Popen[bytes]) -> str:
 def test_long_batches_are_cut_and_keep_their_numbers(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
-    def converted(self: object, soffice: str, workbooks: list[bytes]) -> list[bytes | None]:
+    def saved(self: object, workbooks: list[bytes]) -> list[bytes | None]:
         sizes.append(len(workbooks))
         return [None if book == b"bad" else book for book in workbooks]
 
-    monkeypatch.setattr(libreoffice, "_soffice", lambda: "soffice")
-    monkeypatch.setattr(libreoffice, "_BATCH", 2)
-    monkeypatch.setattr(LibreOfficeEngine, "_converted", converted)
+    monkeypatch.setattr(libreoffice, "BATCH", 2)
+    monkeypatch.setattr(LibreOfficeEngine, "saved", saved)
     good = build({"表": {"A1": 1}})
     assert LibreOfficeEngine().recalculate([good] * 5) == [{}] * 5
     assert sizes == [2, 2, 1]

@@ -81,7 +81,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     book = folder / "工作簿.xlsx"
     book.write_bytes(built(SCHEME))
     profile, pipe = folder / "profile", f"xl-kpi-{uuid.uuid4().hex}"
-    command = [str(libreoffice._soffice()), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    command = [str(libreoffice.program()), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
     command += ["--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;"]
     office = subprocess.Popen(
         command,
@@ -93,7 +93,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     )
     script = Path(__file__).parents[1] / "support" / "libreoffice_session.py"
     driver = subprocess.Popen([PYTHON, "-I", script, pipe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    watch = threading.Timer(LIMIT, lambda: (driver.kill(), libreoffice._end(office)))
+    watch = threading.Timer(LIMIT, lambda: (driver.kill(), libreoffice.end(office)))
     watch.start()
     try:
         session = Session(driver)
@@ -105,8 +105,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         watch.cancel()
         driver.kill()
         driver.communicate()
-        libreoffice._end(office)
-        libreoffice._remove_pipe(profile)
+        libreoffice.end(office)
+        libreoffice.remove_pipe(profile)
         for left in Path("/tmp").glob(f"OSL_PIPE_*_{pipe}"):
             left.unlink(missing_ok=True)
 

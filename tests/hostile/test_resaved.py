@@ -205,7 +205,7 @@ def _typed(scheme: str, folder: Path) -> bytes:
             requests.append(["type", sheet, cell, text])
     requests += [["save", str(saved)], ["end"]]
     profile, pipe = folder / "profile", f"xl-kpi-{uuid.uuid4().hex}"
-    command = [str(libreoffice._soffice()), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    command = [str(libreoffice.program()), f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
     office = subprocess.Popen(
         [*command, "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;"],
         env=os.environ | {"HOME": str(folder)},
@@ -224,8 +224,8 @@ def _typed(scheme: str, folder: Path) -> bytes:
             timeout=180,
         )
     finally:
-        libreoffice._end(office)
-        libreoffice._remove_pipe(profile)
+        libreoffice.end(office)
+        libreoffice.remove_pipe(profile)
         for left in Path("/tmp").glob(f"OSL_PIPE_*_{pipe}"):
             left.unlink(missing_ok=True)
     replies = [json.loads(line) for line in done.stdout.splitlines()]

@@ -12,8 +12,8 @@ from xl_kpi import api
 from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.program import issues
+from xl_kpi.program.load import load
 from xl_kpi.rules.parts import Level
-from xl_kpi.scheme.load import load
 
 SELF = "@self"
 

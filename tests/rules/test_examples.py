@@ -1,7 +1,7 @@
 """Rules x EXAMPLES x engines: the hand-worked score of every example, in numpy and in every engine.
 
 All examples stand in one workbook, filled in through the public API. Each engine calculates it once, in one process
-(xdist_group); then one test compares one example in one engine, in both views.
+(xdist_group); then one test compares the examples of one rule in one engine, in both views.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from example_book import TASKS, ExampleBook, ExampleTask
+from example_book import TASKS, ExampleBook
 
 from xl_kpi.engines.base import CellError, Engine, Value
 from xl_kpi.expr.semantics import EXCLUDED
@@ -28,7 +28,7 @@ each_engine = pytest.mark.parametrize(
     [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in RECALCULATING],
     indirect=True,
 )
-each_example = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+each_rule = pytest.mark.parametrize("rule", REGISTRY.values(), ids=REGISTRY)
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +48,26 @@ def recalculated(
     return engine.recalculate([book.filled(answers)])[0]
 
 
-@each_example
-def test_numpy_gives_the_hand_worked_score_in_both_views(task: ExampleTask, scored: Batch) -> None:
-    shown = {view: scored.value(f"{task.id}={end}", 0) for view, end in VIEWS.items()}
-    assert shown == dict.fromkeys(VIEWS, task.example.score), task.example.why
+def expected_of(rule: type[Rule]) -> dict[str, dict[str, float | str]]:
+    """What was worked by hand for the examples of a rule, by task and view."""
+    return {task.id: dict.fromkeys(VIEWS, task.example.score) for task in TASKS if REGISTRY[task.rule] is rule}
+
+
+@each_rule
+def test_numpy_gives_the_hand_worked_scores_in_both_views(rule: type[Rule], scored: Batch) -> None:
+    expected = expected_of(rule)
+    shown = {task: {view: scored.value(f"{task}={end}", 0) for view, end in VIEWS.items()} for task in expected}
+    assert shown == expected
 
 
 @each_engine
-@each_example
-def test_the_workbook_shows_the_hand_worked_score_in_both_views(
-    task: ExampleTask, book: ExampleBook, recalculated: Mapping[str, Value]
+@each_rule
+def test_the_workbook_shows_the_hand_worked_scores_in_both_views(
+    rule: type[Rule], book: ExampleBook, recalculated: Mapping[str, Value]
 ) -> None:
-    shown = {view: recalculated[book.scores[task.id][view]] for view in VIEWS}
-    assert shown == dict.fromkeys(VIEWS, task.example.score), task.example.why
+    expected = expected_of(rule)
+    shown = {task: {view: recalculated[book.scores[task][view]] for view in VIEWS} for task in expected}
+    assert shown == expected
 
 
 @each_engine
@@ -92,7 +99,6 @@ def same(left: Value, right: Value) -> bool:
 
 # What the examples of a rule must cover.
 
-each_rule = pytest.mark.parametrize("rule", REGISTRY.values(), ids=REGISTRY)
 each_rule_that_asks = pytest.mark.parametrize(
     "rule", [pytest.param(rule, id=name) for name, rule in REGISTRY.items() if name != "full"]
 )
@@ -142,8 +148,11 @@ def test_an_example_answers_with_a_text_that_is_none_and_is_invalid(rule: type[R
     assert found
 
 
-@each_example
-def test_the_example_answers_only_what_its_rule_asks(task: ExampleTask) -> None:
-    rule = REGISTRY[task.rule].model_validate({"type": task.rule} | task.example.rule)
-    assert task.example.answers.keys() <= {spec.id for spec in rule.inputs()}
-    assert task.example.score in (MISSING, INVALID, EXCLUDED) or 0 <= float(task.example.score) <= task.example.points
+@each_rule
+def test_the_examples_answer_only_what_their_rule_asks(rule: type[Rule]) -> None:
+    for example in rule.EXAMPLES:
+        asked = rule.model_validate({"type": rule.model_fields["type"].default} | example.rule).inputs()
+        assert example.answers.keys() <= {spec.id for spec in asked}, example.why
+        assert example.score in (MISSING, INVALID, EXCLUDED) or 0 <= float(example.score) <= example.points, (
+            example.why
+        )

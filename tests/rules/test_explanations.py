@@ -10,10 +10,10 @@ from example_book import TASKS, ExampleTask, examples_of, scheme_of
 from pydantic import BaseModel
 
 from xl_kpi.program.build import Program
+from xl_kpi.program.load import parse
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Example, Measured, Rule
 from xl_kpi.rules.parts import YES, Input
-from xl_kpi.scheme.load import parse
 from xl_kpi.scheme.model import Scheme
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -21,7 +21,12 @@ PYTHON = re.compile(r"\b(None|True|False|nan|inf)\b|[\[\]{}'\\]|[a-z_]=\w|[A-Za-
 UNKNOWN = re.compile(r"「[^」]*」")
 FRACTION = re.compile(r"(?<![\d.])0?\.\d+(?![\d.]*[%分])")  # 0.9; but neither 0.9% nor 0.5分
 
-each_example = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+each_rule = pytest.mark.parametrize("rule", REGISTRY)
+
+
+def examples(rule: str) -> list[ExampleTask]:
+    """The examples of a rule, each in its place."""
+    return [task for task in TASKS if task.rule == rule]
 
 
 @pytest.fixture(scope="module")
@@ -51,44 +56,49 @@ def models(value: object) -> Iterator[BaseModel]:
             yield from models(item)
 
 
-@each_example
-def test_the_sentence_is_chinese_and_leaves_its_full_stop_to_the_scheme(task: ExampleTask) -> None:
-    sentence = rule_of(task).explain()
-    assert len(CHINESE.findall(sentence)) >= 2
-    assert not sentence.endswith(("。", "，", "；", "、", "：", " "))
-    assert sentence == sentence.strip()
-    assert "。" not in sentence
+@each_rule
+def test_the_sentences_are_chinese_and_leave_their_full_stop_to_the_scheme(rule: str) -> None:
+    for task in examples(rule):
+        sentence = rule_of(task).explain()
+        assert len(CHINESE.findall(sentence)) >= 2, sentence
+        assert not sentence.endswith(("。", "，", "；", "、", "：", " ")), sentence
+        assert sentence == sentence.strip()
+        assert "。" not in sentence, sentence
 
 
-@each_example
-def test_the_official_reads_labels_and_no_ids(task: ExampleTask, scheme: Scheme) -> None:
-    shown = explained(scheme, task.id)
-    assert shown.endswith("。")
-    assert not shown.endswith("。。")
-    assert not UNKNOWN.search(shown)
-    for name in task.example.answers:
-        assert not re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", shown), "an id where a label belongs"
+@each_rule
+def test_the_official_reads_labels_and_no_ids(rule: str, scheme: Scheme) -> None:
+    for task in examples(rule):
+        shown = explained(scheme, task.id)
+        assert shown.endswith("。"), shown
+        assert not shown.endswith("。。"), shown
+        assert not UNKNOWN.search(shown), shown
+        for name in task.example.answers:
+            assert not re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", shown), f"an id, not a label: {shown}"
 
 
-@each_example
-def test_nothing_of_python_shows(task: ExampleTask, scheme: Scheme) -> None:
-    assert not PYTHON.search(explained(scheme, task.id))
+@each_rule
+def test_nothing_of_python_shows(rule: str, scheme: Scheme) -> None:
+    shown = [explained(scheme, task.id) for task in examples(rule)]
+    assert [sentence for sentence in shown if PYTHON.search(sentence)] == []
 
 
-@each_example
-def test_brackets_and_quotes_are_paired(task: ExampleTask, scheme: Scheme) -> None:
-    shown = explained(scheme, task.id)
-    for opening, closing in ("（）", "“”", "()"):
-        assert shown.count(opening) == shown.count(closing)
+@each_rule
+def test_brackets_and_quotes_are_paired(rule: str, scheme: Scheme) -> None:
+    for task in examples(rule):
+        shown = explained(scheme, task.id)
+        for opening, closing in ("（）", "“”", "()"):
+            assert shown.count(opening) == shown.count(closing), shown
 
 
-@each_example
-def test_a_standard_of_a_percentage_reads_as_one(task: ExampleTask, scheme: Scheme) -> None:
-    shown = explained(scheme, task.id)
-    for rule in (model for model in models(rule_of(task)) if isinstance(model, Measured)):
-        if isinstance(rule.input, Input) and rule.input.kind == "percent":
-            assert re.search(r"[≥≤<>=]\d+(\.\d+)?%|～\d+(\.\d+)?%", shown)
-            assert not FRACTION.search(shown)
+@each_rule
+def test_a_standard_of_a_percentage_reads_as_one(rule: str, scheme: Scheme) -> None:
+    for task in examples(rule):
+        shown = explained(scheme, task.id)
+        for part in (model for model in models(rule_of(task)) if isinstance(model, Measured)):
+            if isinstance(part.input, Input) and part.input.kind == "percent":
+                assert re.search(r"[≥≤<>=]\d+(\.\d+)?%|～\d+(\.\d+)?%", shown), shown
+                assert not FRACTION.search(shown), shown
 
 
 PERCENT = {"id": "rate", "label": "办结率", "kind": "percent"}

@@ -11,10 +11,11 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import CATALOGUE, Finding
+from xl_kpi.program.load import load, parse
 from xl_kpi.scheme import coverage, frame
 from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.lint import lint
-from xl_kpi.scheme.load import load, names, parse
+from xl_kpi.shipped import names
 
 HOSPITAL, ZHANGPING, EMERGENCY = "zaozhuang-hospital-2022", "zhangping-health-2019", "cdc-emergency"
 

@@ -12,7 +12,10 @@ import yaml
 from probe_scheme import Data, probe, task, tasks_in
 
 from xl_kpi.findings import Finding, SchemeError
-from xl_kpi.scheme.load import TEMPLATES, json_schema, load, names, parse, settle
+from xl_kpi.program.load import load, parse
+from xl_kpi.scheme.load import json_schema
+from xl_kpi.scheme.resolve import resolve
+from xl_kpi.shipped import TEMPLATES, names
 
 FILE = "试验.yaml"
 SCHEMA = TEMPLATES / "scheme.schema.json"
@@ -373,7 +376,7 @@ def test_a_scheme_with_levels_is_not_settled_without_one() -> None:
     scheme = parse(probe(task("t1", 4, rule=by_level(省=0.9, 县=0.8)), levels=["省", "县"]), FILE)
     for level in (None, "市", "村"):
         with pytest.raises(SchemeError) as raised:
-            settle(scheme, level)  # type: ignore[arg-type]  # 村 is none of the three
+            resolve(scheme, level)  # type: ignore[arg-type]  # 村 is none of the three
         (found,) = raised.value.findings
         assert found.code == "scheme-level"
         assert "probe" in found.message
@@ -383,7 +386,7 @@ def test_a_scheme_with_levels_is_not_settled_without_one() -> None:
 
 def test_a_live_scheme_with_levels_wants_one_of_them() -> None:
     with pytest.raises(SchemeError) as raised:
-        settle(load("cdc-emergency"), None)
+        resolve(load("cdc-emergency"), None)
     assert [found.code for found in raised.value.findings] == ["scheme-level"]
     assert "省、市、县" in str(raised.value)
 
@@ -391,7 +394,7 @@ def test_a_live_scheme_with_levels_wants_one_of_them() -> None:
 def test_every_level_gets_its_own_standard_and_its_own_tasks() -> None:
     data = probe(task("t1", 4, rule=by_level(省=0.9, 县=0.8)), task("t2", 6, applies=["县"]), levels=["省", "县"])
     scheme = parse(data, FILE)
-    province, county = settle(scheme, "省"), settle(scheme, "县")
+    province, county = resolve(scheme, "省"), resolve(scheme, "县")
     assert [one.rule.model_dump()["at_least"] for one in province.tasks()] == [0.9]
     assert [one.rule.model_dump()["at_least"] for one in county.tasks()] == [0.8, 0.9]
     assert (province.level, county.level, scheme.level) == ("省", "县", None)

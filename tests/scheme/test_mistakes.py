@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from xl_kpi.findings import SchemeError
+from xl_kpi.program.load import load
 from xl_kpi.scheme.lint import lint
-from xl_kpi.scheme.load import load
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = re.search(

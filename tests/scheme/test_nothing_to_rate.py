@@ -6,7 +6,7 @@ import pytest
 from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
-from xl_kpi.scheme.load import parse
+from xl_kpi.program.load import parse
 
 RATE: Data = {"id": "rate", "label": "办结率", "kind": "percent", "if_none": "full"}
 LAST: Data = {"id": "last", "label": "上年办结率", "kind": "percent"}

@@ -9,8 +9,10 @@ from probe_scheme import Data, probe, task
 
 from xl_kpi.findings import SchemeError
 from xl_kpi.layout.lay_out import plan_of
-from xl_kpi.scheme.load import load, names, parse
+from xl_kpi.program.load import load, parse
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import read_as, resolve
+from xl_kpi.shipped import names
 
 OPEN: Data = {
     "id": "open",
@@ -41,8 +43,8 @@ def rule_of(scheme: Scheme) -> Any:
 def test_a_value_is_the_one_of_the_chosen_option_and_of_another_when_that_is_chosen() -> None:
     scheme = parse(rated(otherwise=by("proportional", "zero")), "probe.yaml")
     assert rule_of(scheme).otherwise == "proportional"
-    assert rule_of(scheme.at(None, {"open": "none"})).otherwise == "zero"
-    assert rule_of(scheme.at(None, {"open": "part"})) == rule_of(scheme)
+    assert rule_of(resolve(scheme, None, readings={"open": "none"})).otherwise == "zero"
+    assert rule_of(resolve(scheme, None, readings={"open": "part"})) == rule_of(scheme)
 
 
 def test_a_whole_rule_a_part_of_a_list_and_no_value_at_all_may_differ() -> None:
@@ -58,17 +60,17 @@ def test_a_whole_rule_a_part_of_a_list_and_no_value_at_all_may_differ() -> None:
     tiers = probe(task("t1", 10, target="", rule={"type": "tiers", "input": rate, "bands": bands}), readings=[OPEN])
     scheme = parse(tiers, "probe.yaml")
     assert [band.share for band in rule_of(scheme).bands] == [1, 0.5]
-    assert [band.share for band in rule_of(scheme.read_as({"open": "none"})).bands] == [1, 0.4]
+    assert [band.share for band in rule_of(read_as(scheme, {"open": "none"})).bands] == [1, 0.4]
     top = parse(rated(at_least=None, above=0.9, top=by(1, None)), "probe.yaml")
-    assert (rule_of(top).top, rule_of(top.read_as({"open": "none"})).top) == (1, None)
+    assert (rule_of(top).top, rule_of(read_as(top, {"open": "none"})).top) == (1, None)
 
 
 def test_another_choice_keeps_the_year_and_can_be_taken_back() -> None:
     scheme = parse(rated(otherwise=by("proportional", "zero")), "probe.yaml").model_copy(update={"year": 2031})
-    other = scheme.read_as({"open": "none"})
+    other = read_as(scheme, {"open": "none"})
     assert (other.year, other.choices()[0].chosen) == (2031, "none")
-    assert other.read_as({"open": "part"}) == scheme
-    assert plan_of(other.at(None)).fingerprint != plan_of(scheme.at(None)).fingerprint
+    assert read_as(other, {"open": "part"}) == scheme
+    assert plan_of(resolve(other, None)).fingerprint != plan_of(resolve(scheme, None)).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_another_choice_keeps_the_year_and_can_be_taken_back() -> None:
 )
 def test_a_choice_there_is_none_of_is_named(choice: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        parse(rated(), "probe.yaml").at(None, choice)
+        resolve(parse(rated(), "probe.yaml"), None, readings=choice)
 
 
 WRONG: dict[str, tuple[Data, str]] = {
@@ -114,7 +116,7 @@ def test_a_scheme_shipped_has_its_choice_and_every_other_on_评分规则(scheme:
     loaded = load(scheme)
     assert loaded.choices()
     for level in loaded.levels or (None,):
-        sheet = plan_of(loaded.at(level)).sheets["评分规则"]
+        sheet = plan_of(resolve(loaded, level)).sheets["评分规则"]
         shown = "\n".join(cell.value for cell in sheet.cells.values() if isinstance(cell.value, str))
         for reading in loaded.choices():
             assert f"采用的口径：{reading.alternatives[reading.chosen]}" in shown

@@ -19,9 +19,11 @@ from typing import Any
 import pytest
 from seed_texts import EMERGENCY, SEED_OF, SEEDS, TABLED, ZAOZHUANG, ZHANGPING, table_of, text_of
 
+from xl_kpi.program.load import load
 from xl_kpi.rules.parts import Ask
-from xl_kpi.scheme.load import load, names
 from xl_kpi.scheme.model import Group, Scheme, Task
+from xl_kpi.scheme.resolve import read_as
+from xl_kpi.shipped import names
 
 HOSPITAL = "zaozhuang-hospital-2022"
 # What the design says each document brings, written down here a second time.
@@ -188,7 +190,7 @@ def test_zhangpings_mean_rate_multiplies_the_optional_indicators_and_by_the_othe
     assert "平均得分率=该系列所有单位规定指标得分的平均分" in table_of(ZHANGPING).remark[1]
     assert [row.groups[0] for row in table_of(ZHANGPING).rows].index("自选指标（410分）") == 23
     assert factors_of(load(ZHANGPING)) == [1] * 23 + ["cohort_rate"] * 15
-    assert factors_of(load(ZHANGPING).read_as({"mean_rate": "all"})) == ["cohort_rate"] * 38
+    assert factors_of(read_as(load(ZHANGPING), {"mean_rate": "all"})) == ["cohort_rate"] * 38
 
 
 def rules_named(kind: str, node: Any) -> Iterator[dict[str, Any]]:

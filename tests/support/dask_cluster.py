@@ -8,10 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import until, written
 
 
 def free_port() -> int:
@@ -20,6 +20,11 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
     return port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Cluster:
@@ -37,13 +42,9 @@ class Cluster:
         port = free_port()
         self.address = f"tcp://127.0.0.1:{port}"
         self.start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-        for _ in range(500):
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.02)
-        self.stop()
-        pytest.fail((folder / "log").read_text())
+        if not until(lambda: _listens(port)):
+            self.stop()
+            pytest.fail((folder / "log").read_text())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start `dask` with these arguments."""
@@ -87,9 +88,4 @@ class Cluster:
 
 def kill_who_writes(file: Path) -> None:
     """Kill the process whose id comes to stand in a file, as soon as it does."""
-    for _ in range(1500):
-        text = file.read_text() if file.exists() else ""
-        if text:
-            os.kill(int(text), signal.SIGKILL)
-            return
-        time.sleep(0.02)
+    os.kill(int(written(file)), signal.SIGKILL)

@@ -40,6 +40,16 @@ def opened_window(official: Official | None = None) -> Iterator[panel.Panel]:
         assert multiprocessing.active_children() == []
 
 
+def button(inside: tk.Misc, text: str) -> ttk.Button:
+    """The button with this text, however deep it stands."""
+    waiting = list(inside.winfo_children())
+    for widget in waiting:
+        if isinstance(widget, ttk.Button) and widget.cget("text") == text:
+            return widget
+        waiting += widget.winfo_children()
+    raise LookupError(text)
+
+
 def wait(window: panel.Panel, until: Callable[[], bool]) -> None:
     """Let the window live until something is so."""
     end = time.monotonic() + _LONGEST

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from waiting import FOREVER
+
 from xl_kpi.bulk.pool import Team
 from xl_kpi.words import Fact, in_words
 
@@ -57,10 +59,11 @@ def _one(number: int, what: str, detail: Any) -> Result:
         if not path.exists():
             path.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-    elif what == "pid":  # detail: a file to write the process id to; then slow enough to be killed
-        with contextlib.suppress(FileExistsError), open(detail, "x") as file:
-            file.write(str(os.getpid()))
-        time.sleep(0.5)
+    elif what == "pid":  # detail: a file to write the process id to, and be killed; done where another was
+        with contextlib.suppress(FileExistsError):
+            with open(detail, "x") as file:
+                file.write(str(os.getpid()))
+            time.sleep(FOREVER)
     elif what == "unpicklable":
         return number, lambda: None  # type: ignore[return-value]
     elif what == "numpy":

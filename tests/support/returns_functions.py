@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from python_calamine import CalamineWorkbook
+from waiting import FOREVER
 
 from xl_kpi.api import NATIVE, Crew, Source
 from xl_kpi.xlsx.source import name_and_content, name_of
@@ -33,10 +34,11 @@ def befallen(
             CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
         elif what == "raise":
             raise LookupError("张三丰")
-        elif what == "pid":  # tells who works on it, once, and is slow enough to be killed at it
-            with suppress(FileExistsError), open(detail, "x") as file:
-                file.write(str(os.getpid()))
-            time.sleep(0.5)
+        elif what == "pid":  # tells who works on it, once, and waits to be killed
+            with suppress(FileExistsError):
+                with open(detail, "x") as file:
+                    file.write(str(os.getpid()))
+                time.sleep(FOREVER)
     return function(sources)
 
 

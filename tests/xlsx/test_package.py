@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
-import time
 import zipfile
 
 import pytest
+from effort import calls
 from small_package import (
     DOCTYPES,
     SHEET,
@@ -69,12 +69,12 @@ def test_templates_and_workbooks_with_macros_are_workbooks(kind: str) -> None:
     assert list(book(unpack(zipped(small() | {"[Content_Types].xml": content_types(("xl/book.xml", kind))}))).sheets)
 
 
-def test_a_million_styled_rows_come_in_or_are_refused_at_once() -> None:
+def test_a_million_styled_rows_come_in_without_work_on_each() -> None:
     rows = "".join(f'<row r="{row}" s="3" customFormat="1" ht="15"/>' for row in range(1, limits.MAX_ROW + 1))
     content = zipped(small() | {"xl/a.xml": f"<worksheet><sheetData>{rows}</sheetData></worksheet>".encode()})
-    begun = time.perf_counter()
-    assert set(unpack(content)) == set(small())
-    assert time.perf_counter() - begun < 2
+    parts, count = calls(lambda: unpack(content))
+    assert set(parts) == set(small())
+    assert count < 10_000
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def _answers(app: xw.App, anew: bool = False) -> bool:
     except Exception as error:
         if anew or not _broken_cache(error):
             return True  # busy, or something else that the action will tell
-        _clear_cache()
+        clear_cache()
         return _answers(app, anew=True)
     return True
 
@@ -118,7 +118,7 @@ def _broken_cache(error: BaseException | None) -> bool:
     return False
 
 
-def _clear_cache() -> None:
+def clear_cache() -> None:
     """Delete the modules that pywin32 makes of type libraries, where it says they are; it makes them anew."""
     win32com: Any = sys.modules["win32com"]
     folder = PureWindowsPath(win32com.__gen_path__)

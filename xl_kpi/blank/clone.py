@@ -40,11 +40,12 @@ class Template:
 def template_of(scheme: Scheme) -> Template:
     """The template of a settled scheme; rendered once."""
     parts = render(plan_of(scheme))
-    naming = {name: _pieces(content) for name, content in parts.items() if _PLACEHOLDER.search(content)}
+    naming = {name: pieces(content) for name, content in parts.items() if _PLACEHOLDER.search(content)}
     return Template(pack({name: parts[name] for name in parts if name not in naming}), naming)
 
 
-def _pieces(content: bytes) -> tuple[Piece | bytes, ...]:
+def pieces(content: bytes) -> tuple[Piece | bytes, ...]:
+    """A part cut at the placeholders in it, what lies between them compressed."""
     return tuple(p if p in (_UNIT, _CODE) else squeezed(p) for p in _PLACEHOLDER.split(content))
 
 

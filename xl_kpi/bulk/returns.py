@@ -21,10 +21,10 @@ from xl_kpi import __version__, engines, shipped
 from xl_kpi.bulk import journal as journals
 from xl_kpi.bulk import pool
 from xl_kpi.findings import Finding, WorkbookError, finding, verdict
+from xl_kpi.program import load as loading
 from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, recalculated
 from xl_kpi.returned.read import identify
 from xl_kpi.returned.report import Report, rejected
-from xl_kpi.scheme import load as loading
 from xl_kpi.units.listing import unit_key
 from xl_kpi.words import Fact
 from xl_kpi.xlsx.source import Source, name_and_content, name_of

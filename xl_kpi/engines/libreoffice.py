@@ -27,7 +27,7 @@ from xl_kpi.words import reason_of, said
 
 _NAME = "libreoffice"
 _FILTER = "Calc MS Excel 2007 XML"
-_BATCH = 200  # files on one command line: Windows allows 32,767 characters
+BATCH = 200  # files on one command line: Windows allows 32,767 characters
 _GRACE = 5.0  # seconds from the request to end to the end by force
 _BUILTIN_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 
@@ -60,7 +60,7 @@ class LibreOfficeMissing(RecalculationError):
 
 def available() -> bool:
     """Whether LibreOffice can be found on this machine."""
-    return _soffice() is not None
+    return program() is not None
 
 
 class LibreOfficeEngine:
@@ -81,20 +81,21 @@ class LibreOfficeEngine:
             RecalculationError: a workbook cannot be read or calculated (`index` names it), or the time
                 ran out (`index` is None).
         """
-        soffice = _soffice()
-        if soffice is None:
-            raise LibreOfficeMissing
         results: list[dict[str, Value]] = []
-        for first in range(0, len(workbooks), _BATCH):
-            batch = workbooks[first : first + _BATCH]
-            for index, (workbook, package) in enumerate(
-                zip(batch, self._converted(soffice, batch), strict=True), start=first
-            ):
+        for first in range(0, len(workbooks), BATCH):
+            batch = workbooks[first : first + BATCH]
+            for index, (workbook, package) in enumerate(zip(batch, self.saved(batch), strict=True), start=first):
                 results.append(_read_back(workbook, package, index))
         return results
 
-    def _converted(self, soffice: str, workbooks: Sequence[bytes]) -> list[bytes | None]:
-        """Each workbook as LibreOffice saves it, recalculated; None where it saved nothing."""
+    def saved(self, workbooks: Sequence[bytes]) -> list[bytes | None]:
+        """Each workbook as LibreOffice saves it, recalculated; None where it saved nothing.
+
+        Raises LibreOfficeMissing, and RecalculationError when the time ran out.
+        """
+        soffice = program()
+        if soffice is None:
+            raise LibreOfficeMissing
         with tempfile.TemporaryDirectory(prefix="xl-kpi-", ignore_cleanup_errors=True) as scratch:
             folder = Path(scratch)
             names = [f"{index:04d}.xlsx" for index in range(len(workbooks))]
@@ -121,7 +122,7 @@ class LibreOfficeEngine:
             return [_bytes_of(folder / "out" / name) for name in names]
 
 
-def _soffice() -> str | None:
+def program() -> str | None:
     """Its full path. Never one in the current folder, where Windows looks first and files that came back may lie."""
     found = isolation.program("soffice") or isolation.program("libreoffice")
     return found or next(filter(os.path.isfile, map(os.path.expandvars, _USUAL_PLACES)), None)
@@ -163,8 +164,8 @@ def _run(command: Sequence[str], folder: Path, limit: float) -> None:
     except subprocess.TimeoutExpired as error:
         raise RecalculationError(_NAME, said("engines.too-slow", seconds=limit)) from error
     finally:
-        _end(process)
-        _remove_pipe(folder / "profile")
+        end(process)
+        remove_pipe(folder / "profile")
 
 
 # Runs the command given behind the scratch directory ($0). Nothing is ever written to its input, which ends when the
@@ -180,7 +181,7 @@ kill -s KILL $!
 """
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End the process and its children; nothing happens to one that has ended by itself."""
     if sys.platform == "win32":
         if process.poll() is None:
@@ -204,7 +205,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
         os.killpg(process.pid, number)
 
 
-def _remove_pipe(profile: Path) -> None:
+def remove_pipe(profile: Path) -> None:
     """Remove the socket that a LibreOffice ended by force leaves behind.
 
     It lies outside the scratch directory, in a place compiled into LibreOffice, and is named after the

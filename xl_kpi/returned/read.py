@@ -12,10 +12,11 @@ from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import META, Plan, filename
+from xl_kpi.program import load as loading
 from xl_kpi.program import nodes
 from xl_kpi.returned.sheet_names import check_names
-from xl_kpi.scheme import load as loading
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.scheme.resolve import resolve
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
@@ -24,7 +25,6 @@ from xl_kpi.xlsx.looks import GENERAL, Look, Styles, read_styles
 from xl_kpi.xlsx.markup import check_well_formed
 from xl_kpi.xlsx.package import main_part, only, related, unpack, unpack_on_demand
 from xl_kpi.xlsx.refused import Refused
-from xl_kpi.xlsx.rows import Before
 from xl_kpi.xlsx.source import Source, name_and_content
 from xl_kpi.xlsx.strings import shared_strings
 from xl_kpi.xlsx.worksheet import Worksheet, read_worksheet
@@ -98,13 +98,12 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         strings = shared_strings(parts)
         meta = _meta(name, found.sheets, parts, strings)
         plan = _plan(name, meta, scheme_file)
-        before = _before(plan.scheme)
         read = {
-            sheet: read_worksheet(parts[at.part], strings, before.get(sheet))
+            sheet: read_worksheet(parts[at.part], strings)
             for sheet, at in found.sheets.items()
-            if sheet in before or at.kind == "worksheet"
+            if sheet in plan.sheets or at.kind == "worksheet"
         }
-        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in before}
+        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in plan.sheets}
         check_names(plan, found, added)
         _check_unread(parts, found, {*read, *added})
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
@@ -168,13 +167,6 @@ def answer(value: ReadValue) -> Value:
     return None if value == "" else value
 
 
-@lru_cache(maxsize=8)
-def _before(scheme: Scheme) -> dict[str, Before]:
-    """What was read last of each sheet of a plan; not of one that somebody blew up."""
-    return {name: Before(_USUAL * len(sheet.cells)) for name, sheet in plan_of(scheme).sheets.items()}
-
-
-_USUAL = 300  # bytes of a cell; we write a third of it
 _META_ROWS = 20
 
 
@@ -256,8 +248,7 @@ def _word(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _settled(loaded: Scheme, year: int, level: str) -> Plan:
-    in_year = loaded.model_copy(update={"year": year})
-    return plan_of(loading.settle(in_year, level or None))  # type: ignore[arg-type]  # one of the scheme's levels
+    return plan_of(resolve(loaded, level or None, year))  # type: ignore[arg-type]  # one of the scheme's levels
 
 
 def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:

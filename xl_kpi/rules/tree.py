@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -16,17 +16,18 @@ def walk(value: object, stop: tuple[type[BaseModel], ...] = ()) -> Iterator[Base
 
     Tuples and dictionaries are looked through. A model to stop at is named, but not entered.
     """
+    inside: Iterable[Any]
     if isinstance(value, BaseModel):
         yield value
-    if not isinstance(value, stop):
-        for inner in _inside(value):
+        inside = () if isinstance(value, stop) else (getattr(value, name) for name in type(value).model_fields)
+    else:
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
+    for inner in inside:
+        if isinstance(inner, _HOLDING):  # most are texts and numbers
             yield from walk(inner, stop)
 
 
-def _inside(value: object) -> Iterator[Any]:
-    if isinstance(value, BaseModel):
-        return (getattr(value, name) for name in type(value).model_fields)
-    return iter(value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ())
+_HOLDING = (BaseModel, tuple, list, dict)
 
 
 def transform(value: T, change: Callable[[Any, Place], Any], place: Place = ()) -> T:
@@ -36,18 +37,17 @@ def transform(value: T, change: Callable[[Any, Place], Any], place: Place = ()) 
     """
     new = change(value, place)
     if isinstance(new, BaseModel):
-        held = {name: getattr(new, name) for name in type(new).model_fields}
-        changes = _changes(held, change, place)
+        changes = _changes(((name, getattr(new, name)) for name in type(new).model_fields), change, place)
         return cast(T, new.model_copy(update=changes) if changes else new)
     if isinstance(new, dict):
-        changes = _changes(new, change, place)
+        changes = _changes(new.items(), change, place)
         return cast(T, new | changes if changes else new)
     if isinstance(new, tuple | list):
-        changes = _changes(dict(enumerate(new)), change, place)
+        changes = _changes(enumerate(new), change, place)
         return cast(T, type(new)(changes.get(n, item) for n, item in enumerate(new)) if changes else new)
     return cast(T, new)
 
 
-def _changes(held: dict[Any, Any], change: Callable[[Any, Place], Any], place: Place) -> dict[Any, Any]:
-    made = ((name, old, transform(old, change, (*place, name))) for name, old in held.items())
+def _changes(held: Iterable[tuple[Any, Any]], change: Callable[[Any, Place], Any], place: Place) -> dict[Any, Any]:
+    made = ((name, old, transform(old, change, (*place, name))) for name, old in held)
     return {name: new for name, old, new in made if new is not old}

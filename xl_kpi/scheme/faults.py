@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from difflib import get_close_matches
 from functools import reduce
 from types import NoneType, UnionType
@@ -17,20 +16,26 @@ from pydantic_core import ErrorDetails
 from xl_kpi.findings import Finding, finding
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Rule
+from xl_kpi.rules.tree import Place
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.readings import Misread, settled
+from xl_kpi.scheme.readings import Misread
 from xl_kpi.words import Fact, Said, reason_of, said
 
-Place = tuple[str | int, ...]
 Branches = list[tuple[Place, str]]  # where one of several things was tried, and which
 
 
 def value_findings(
-    error: ValidationError, data: Any, file: str, line_of: Callable[[Sequence[str | int]], int]
+    error: ValidationError | Misread, data: Any, file: str, line_of: Callable[[Sequence[str | int]], int]
 ) -> list[Finding]:
-    """One finding (scheme-value) for each mistake that a validation found in the data of a file."""
-    with suppress(ValueError):  # which is then among the problems
-        data = settled(data, {})
+    """One finding (scheme-value) for each mistake that reading found in the data of a file, its readings settled."""
+
+    def told(place: Place, why: Fact, named: Place) -> Finding:
+        line = line_of(place)
+        at = said("scheme.at-line", line=line) if line else ""
+        return finding("scheme-value", file=file, line=at, path=path_words(named, data), why=why)
+
+    if isinstance(error, Misread):
+        return [told(error.place, error.why, error.place)]
     by_place: dict[Place, ErrorDetails] = {}
     among_alternatives: set[Place] = set()
     for place, branches, problem in _meant(error.errors(), data):
@@ -46,11 +51,7 @@ def value_findings(
         beside = {p[:-1] for p in slips}
         if problem["type"] == "missing" and place[:-1] in beside & among_alternatives:
             continue  # which of several things it should be cannot be told before the key is right
-        line = line_of(place)
-        at = said("scheme.at-line", line=line) if line else ""
-        why = _why(place, problem, data, slips)
-        named = place[:-1] if place in slips else place
-        found.append(finding("scheme-value", file=file, line=at, path=path_words(named, data), why=why))
+        found.append(told(place, _why(place, problem, data, slips), place[:-1] if place in slips else place))
     return found
 
 
@@ -79,9 +80,6 @@ def _choice(counts: Mapping[str, int], value: Any) -> str:
 
 def _trace(problem: ErrorDetails, data: Any) -> tuple[Place, Branches]:
     """Where in the file a problem is, and which alternatives were being tried where (names of ours, not of the file)."""
-    misread = problem.get("ctx", {}).get("error")
-    if isinstance(misread, Misread):
-        return misread.place, []
     place: list[str | int] = []
     branches: Branches = []
     for number, part in enumerate(problem["loc"], 1):

@@ -16,6 +16,7 @@ from xl_kpi.scheme.doubtful import OPEN, input_doubts, plain
 from xl_kpi.scheme.doubts import doubts
 from xl_kpi.scheme.frame import frame, grades, repeated
 from xl_kpi.scheme.model import Scheme, Task
+from xl_kpi.scheme.resolve import read_as
 from xl_kpi.words import Said, said
 
 LIST_LIMIT = 255  # what Excel takes for a dropdown list given inline
@@ -49,7 +50,7 @@ def _otherwise_read(scheme: Scheme) -> Iterator[Finding]:
     seen = {(task.id, doubt.what) for task in scheme.tasks() for doubt in doubts(scheme, task)}
     for reading in scheme.choices():
         for option in reading.alternatives:
-            other = scheme.read_as({reading.id: option})
+            other = read_as(scheme, {reading.id: option})
             for task in other.tasks():
                 for what in dict.fromkeys(doubt.what for doubt in doubts(other, task)):
                     if (task.id, what) not in seen:

@@ -1,95 +1,58 @@
-"""Loading schemes from YAML: every problem is collected, and names file, path, value and what to do."""
+"""Reading schemes: plain data to a scheme, and what is wrong with the frame of it. What its rules refer to and compute
+is looked at where they become a program (`program/load.py`, by which schemes are loaded)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from xl_kpi.findings import Finding, SchemeError, finding
-from xl_kpi.program.build import Program
-from xl_kpi.rules.parts import SETUP, Ask, Input, Level, asks
+from xl_kpi.rules.parts import SETUP, Ask, Input, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.yaml_text import read_yaml
-from xl_kpi.shipped import TEMPLATES, names
-from xl_kpi.words import Fact, reason_of, said
+from xl_kpi.scheme.readings import Misread, settled
+from xl_kpi.scheme.resolve import with_references
+from xl_kpi.scheme.written import Written
+from xl_kpi.words import Fact, said
 
 
-def load(scheme: str, level: Level | None = None) -> Scheme:
-    """A scheme by name or by the path of its .yaml, settled for a level where it has levels and one is given.
-
-    Raises SchemeError with every problem found: unreadable, a wrong value, totals that do not tie, ids that clash.
-    """
-    path = Path(scheme) if scheme.endswith((".yaml", ".yml")) else TEMPLATES / f"{scheme}.yaml"
-    if not path.is_file():
-        raise SchemeError(finding("scheme-unknown", name=scheme, known=tuple(names())))
-    loaded = _loaded(path, path.stat().st_mtime_ns)
-    return settle(loaded, level) if level is not None else loaded
-
-
-@lru_cache(maxsize=32)
-def _loaded(path: Path, changed: int) -> Scheme:
-    """The scheme in a file as of its time of change: a batch asks for the same one again and again."""
-    document = read_yaml(path)
-    return parse(document.data, path.name, document.line)
-
-
-def _nowhere(place: Sequence[str | int]) -> int:
+def nowhere(place: Sequence[str | int]) -> int:
     """The line of data that came from no file."""
     return 0
 
 
-def parse(data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = _nowhere) -> Scheme:
-    """A scheme from plain data. Raises SchemeError with every problem found.
+class Source:
+    """A scheme's plain data, which can be read under one choice of its readings and another; each is validated once.
 
     `file` is named in messages; `line_of` says on which of its lines a place of the data stands (0 for none).
     """
-    try:
-        scheme = Scheme.model_validate(data)
-    except ValidationError as error:
-        raise SchemeError(*value_findings(error, data, file, line_of)) from None
-    twice = list(_id_problems(scheme))
-    problems = [*_total_problems(scheme), *twice]
-    if twice:  # which of two things an id names cannot be told, nor then what refers to it
-        raise SchemeError(*problems)
-    problems += _reading_problems(scheme, lambda error: value_findings(error, data, file, line_of))
-    for level in scheme.levels or (None,):
-        try:
-            Program.of(settle(scheme, level))
-        except SchemeError as error:
-            problems += error.findings
-            break  # the other levels would say most of it again
-    if problems:
-        raise SchemeError(*problems)
-    return scheme
 
+    def __init__(self, data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = nowhere) -> None:
+        self.data, self.file, self.line_of = data, file, line_of
+        self._read: dict[frozenset[tuple[str, str]], Scheme] = {}
 
-def _reading_problems(scheme: Scheme, told: Callable[[ValidationError], list[Finding]]) -> Iterator[Finding]:
-    """What is wrong with the scheme under a reading that is not the chosen one, each tried by itself."""
-    for reading in scheme.choices():
-        for option in reading.alternatives:
-            if option != reading.chosen:
-                try:
-                    other = scheme.read_as({reading.id: option})
-                    for level in scheme.levels or (None,):
-                        Program.of(settle(other, level))
-                except ValidationError as error:
-                    yield from told(error)
-                except SchemeError as error:
-                    yield from error.findings
+    def read(self, readings: Mapping[str, str] | None = None) -> Scheme:
+        """The scheme, its references still by id. Raises SchemeError with every value that is wrong."""
+        asked = frozenset((readings or {}).items())
+        if asked not in self._read:
+            data = self.data
+            try:
+                data = settled(self.data, readings or {})
+                self._read[asked] = Scheme.model_validate(data)
+            except (ValidationError, Misread) as error:
+                raise SchemeError(*value_findings(error, data, self.file, self.line_of)) from None
+        return self._read[asked]
 
+    def scheme(self, readings: Mapping[str, str] | None = None) -> Scheme:
+        """The scheme with what its references name, its level not settled. Raises SchemeError as `read` does."""
+        return with_references(self.read(readings))
 
-def settle(scheme: Scheme, level: Level | None) -> Scheme:
-    """The scheme at a level. Raises SchemeError where the level is missing, unknown, or leaves a number open."""
-    try:
-        return scheme.at(level)
-    except ValueError as error:
-        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=reason_of(error))) from None
+    def written(self) -> Written:
+        """The scheme as written. Raises SchemeError for a value that is wrong under some choice of its readings."""
+        return Written.of(self.data, self.read)
 
 
 def json_schema() -> str:
@@ -113,7 +76,8 @@ _BY_READING = {
 }
 
 
-def _total_problems(scheme: Scheme) -> Iterator[Finding]:
+def total_problems(scheme: Scheme) -> Iterator[Finding]:
+    """Points that do not add up to what the group above them, or the scheme, declares."""
     parts: list[tuple[str, float, list[float | Ask]]] = [
         (scheme.title, scheme.points, [g.points for g in scheme.groups])
     ]
@@ -127,7 +91,8 @@ def _total_problems(scheme: Scheme) -> Iterator[Finding]:
             yield finding("scheme-total", where=where, found=f"{known:g}", declared=f"{declared:g}")
 
 
-def _id_problems(scheme: Scheme) -> Iterator[Finding]:
+def id_problems(scheme: Scheme) -> Iterator[Finding]:
+    """Ids that name two things."""
     named: list[tuple[str, Fact]] = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
     named += [(task.id, scheme.called(task)) for task in scheme.tasks()]
     seen: dict[str, Fact] = {SETUP: said("scheme.bureau-numbers")}

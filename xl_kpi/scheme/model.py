@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Discriminator, Field, ModelWrapValidatorHandler, PrivateAttr, Tag, model_validator
+from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from xl_kpi.rules import AnyRule
 from xl_kpi.rules.base import rules_in
-from xl_kpi.rules.parts import Ask, ByLevel, Id, Input, Level, Model, Real, Ref, When, asks
-from xl_kpi.rules.tree import Place, transform
-from xl_kpi.scheme.readings import Reading, settled
-from xl_kpi.words import Said, SaidError, reason_of, said
+from xl_kpi.rules.parts import Ask, Id, Input, Level, Model, Real, When, asks
+from xl_kpi.scheme.readings import Reading
+from xl_kpi.words import Said, SaidError, said
+
+if TYPE_CHECKING:
+    from xl_kpi.scheme.written import Written
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
@@ -79,11 +81,6 @@ class Task(Model):
     narrative: tuple[Narrative, ...] = ()
     reading: str = Field(default="", description="原文有歧义时采用的口径，工作簿中向填报人说明")
     superseded: str = Field(default="", description="被更正取代的原文")
-
-    @model_validator(mode="after")
-    def _name_references(self) -> Task:
-        declared = {item.id: item for item in self.declared()}
-        return self.model_copy(update={"rule": named(self.rule, declared), "vetoes": named(self.vetoes, declared)})
 
     def inputs(self) -> Iterator[Input]:
         """What the task asks the unit for, each id once, in the order of the form."""
@@ -201,17 +198,7 @@ class Scheme(Model):
     readings: tuple[AnyReading, ...] = Field(default=(), description="适用于整个方案的计分口径")
     notes: tuple[str, ...] = Field(default=(), description="原文表后的说明，如评分标准，照录")
     groups: tuple[Group, ...] = Field(min_length=1)
-    _written: Any = PrivateAttr(default=None)  # the plain data, with every by_reading still open
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Scheme]) -> Scheme:
-        """Settle the readings as chosen, and keep what was written for another choice."""
-        if isinstance(data, Scheme):
-            return handler(data)
-        scheme = handler(settled(data, {}))
-        scheme._written = data
-        return scheme
+    _written: Written | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _readings_are_distinct(self) -> Scheme:
@@ -256,9 +243,13 @@ class Scheme(Model):
 
     def with_labels(self, text: str, task: Task) -> str:
         """A sentence of a task's with the inputs it names by id (「id」, 「task.id」) named by their labels."""
-        labels = {f"{t.id}.{item.id}": item.label for t in self.tasks() for item in t.inputs()}
-        labels |= {item.id: item.label for item in task.inputs()}
-        return re.sub(r"「([a-z0-9_.]+)」", lambda found: labels.get(found[1], found[0]), text)
+
+        def label(found: re.Match[str]) -> str:
+            of, _, name = found[1].rpartition(".")
+            asked = (item for t in self.tasks() if t.id == of or (not of and t is task) for item in t.inputs())
+            return next((item.label for item in asked if item.id == name), found[0])
+
+        return re.sub(r"「([a-z0-9_.]+)」", label, text)
 
     def setup(self) -> tuple[Input, ...]:
         """The numbers that the organising bureau fills in, each id once."""
@@ -268,63 +259,19 @@ class Scheme(Model):
         """The readings that have alternatives."""
         return tuple(reading for reading in self.readings if isinstance(reading, Reading))
 
-    def read_as(self, readings: Mapping[str, str]) -> Scheme:
-        """The scheme with other options chosen, by reading id.
+    @property
+    def written(self) -> Written:
+        """The scheme as written, of which this is one reading. Raises ValueError for one that was never loaded."""
+        if self._written is None:
+            raise ValueError(f"{self.id} was not read from a scheme as written")
+        return self._written
 
-        Raises ValueError for a reading or an option there is none of, and where the scheme does not hold with it.
-        """
-        if not readings:
-            return self
-        earlier = {reading.id: reading.chosen for reading in self.choices()}
-        chosen = Scheme.model_validate(settled(self._written, {**earlier, **readings}))
-        chosen._written = self._written
-        return chosen.model_copy(update={"year": self.year})
-
-    def at(self, level: Level | None, readings: Mapping[str, str] | None = None) -> Scheme:
-        """The scheme for one level: its standards settled, tasks that do not apply dropped; with other readings if any.
-
-        Raises ValueError where the scheme has levels and none, or one it does not know, is named; or for such a reading.
-        """
-        if readings:
-            return self.read_as(readings).at(level)
-        if self.levels and level not in self.levels:
-            raise SaidError(said("scheme.level-missing", levels=self.levels))
-        if not self.levels:
-            return self
-        assert level is not None
-        groups = tuple(_settled(group, level) for group in self.groups)
-        return self.model_copy(update={"groups": groups, "level": level})
+    def reading_of(self, written: Written) -> Scheme:
+        """The same, as a reading of a scheme as written."""
+        made = self.model_copy()
+        made._written = written
+        return made
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 24 else text[:23] + "…"
-
-
-def _settled(group: Group, level: Level) -> Group:
-    tasks = []
-    for task in group.tasks:
-        if level in task.applies:
-            try:
-                tasks.append(at_level(task, level))
-            except ValueError as error:
-                raise SaidError(said("scheme.in-task", name=task.name, id=task.id, why=reason_of(error))) from None
-    groups = tuple(_settled(below, level) for below in group.groups)
-    return group.model_copy(update={"groups": groups, "tasks": tuple(tasks)})
-
-
-def at_level(task: Task, level: Level) -> Task:
-    """The task with every standard settled. Raises ValueError for a level that has no value."""
-
-    def value(one: Any, _: Place) -> Any:
-        if not isinstance(one, ByLevel):
-            return one
-        if level not in one.by_level:
-            raise SaidError(said("rules.no-value-of-level", level=level))
-        return one.by_level[level]
-
-    return transform(task, value)
-
-
-def named(value: Any, declared: dict[str, Input]) -> Any:
-    """A rule or vetoes with each reference by id replaced by the input it names, so that it knows its label and kind."""
-    return transform(value, lambda one, _: declared.get(one, one) if isinstance(one, Ref) else one)

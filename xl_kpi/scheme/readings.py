@@ -2,7 +2,7 @@
 
 A value anywhere in a scheme may be written `{by_reading: {id: <reading>, <option>: value, …}}`, one value for each
 option of that reading. Options are settled on the plain data, before it becomes a model: whatever is chosen, the scheme
-is checked whole.
+is checked whole. In a scheme as written such a value is a ByReading.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from xl_kpi.rules.parts import Id, Model
+from xl_kpi.rules.tree import Place, transform
 from xl_kpi.words import Fact, Said, SaidError, said
 
 KEY = "by_reading"
@@ -44,12 +45,24 @@ class Reading(Model):
         return f"{self.text}。采用的口径：{self.alternatives[self.chosen]}。{ground}另一种口径：{other}。"
 
 
+class ByReading(Model):
+    """A value for each option of a reading: what a scheme as written may hold in the place of any value."""
+
+    id: str
+    values: dict[str, Any]
+
+
 class Misread(SaidError):
     """A by_reading that is wrong: where it stands in the data, and why."""
 
-    def __init__(self, place: tuple[str | int, ...], why: Said) -> None:
+    def __init__(self, place: Place, why: Said) -> None:
         self.place = place
         super().__init__(why)
+
+
+def is_open(data: Any) -> bool:
+    """Whether plain data is a value for each option of a reading."""
+    return isinstance(data, dict) and data.keys() == {KEY}
 
 
 def settled(data: Any, choices: Mapping[str, str]) -> Any:
@@ -73,41 +86,26 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
             raise SaidError(
                 said("scheme.no-such-option", id=name, option=option, options=tuple(readings[name]["alternatives"]))
             )
-    chosen = {name: choices.get(name, entry.get("chosen")) for name, entry in readings.items()}
-    options = {name: frozenset(entry["alternatives"]) for name, entry in readings.items()}
-    made = _settled(data, chosen, options, ())
-    if choices:
-        made["readings"] = [
-            entry | {"chosen": chosen[entry["id"]]}
-            if isinstance(entry, dict) and entry.get("id") in choices
-            else entry
-            for entry in made["readings"]
-        ]
-    return made
+    readings = {name: entry | {"chosen": choices.get(name, entry.get("chosen"))} for name, entry in readings.items()}
+
+    def choose(value: Any, place: Place) -> Any:
+        if choices and place[:1] == ("readings",) and len(place) == 2 and isinstance(value, dict):
+            value = readings.get(value.get("id"), value)
+        while is_open(value):
+            value = _choice(value[KEY], readings, place)
+        return value
+
+    return transform(data, choose)
 
 
-def _settled(
-    data: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: tuple[str | int, ...]
-) -> Any:
-    if isinstance(data, dict):
-        if data.keys() == {KEY}:
-            return _settled(_choice(data[KEY], chosen, options, path), chosen, options, path)
-        return {name: _settled(value, chosen, options, (*path, name)) for name, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_settled(value, chosen, options, (*path, number)) for number, value in enumerate(data)]
-    return data
-
-
-def _choice(
-    by: Any, chosen: Mapping[str, Any], options: Mapping[str, frozenset[str]], path: tuple[str | int, ...]
-) -> Any:
-    if not isinstance(by, dict) or by.get("id") not in chosen:
-        known: Fact = tuple(chosen) or said("scheme.none-yet")
-        raise Misread(path, said("scheme.by-reading-id", known=known))
-    name = by["id"]
-    given = by.keys() - {"id"}
-    if given != options[name]:
-        raise Misread(path, said("scheme.by-reading-options", id=name, options=sorted(options[name])))
-    if chosen[name] not in by:
-        raise Misread(path, said("scheme.by-reading-chosen", id=name, chosen=chosen[name]))
-    return by[chosen[name]]
+def _choice(by: Any, readings: Mapping[str, Any], place: Place) -> Any:
+    name = by.get("id") if isinstance(by, dict) else None
+    if not isinstance(name, str) or name not in readings:
+        known: Fact = tuple(readings) or said("scheme.none-yet")
+        raise Misread(place, said("scheme.by-reading-id", known=known))
+    options, chosen = readings[name]["alternatives"].keys(), readings[name]["chosen"]
+    if by.keys() - {"id"} != options:
+        raise Misread(place, said("scheme.by-reading-options", id=name, options=sorted(options)))
+    if chosen not in by:
+        raise Misread(place, said("scheme.by-reading-chosen", id=name, chosen=chosen))
+    return by[chosen]

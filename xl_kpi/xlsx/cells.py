@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -32,11 +31,11 @@ class ReadCell(NamedTuple):
     formula: str | None = None
 
 
-def read_value(kind: str, number: str, words: str, has_formula: bool, strings: Sequence[str]) -> ReadValue:
+def read_value(kind: str, number: str, words: str, has_formula: bool) -> ReadValue:
     """A cell's value from its type `t`, the text of its `v` and the text in its `is`; "" where it has none.
 
-    Raises ValueError for what is no value of the type, or what one program would read and another pass over;
-    IndexError for a shared string that is not there.
+    Raises ValueError for what is no value of the type, or what one program would read and another pass over. A shared
+    string is none by itself: see `string_index`.
     """
     if kind == "inlineStr" if number else words and kind != "inlineStr":
         raise ValueError(kind)
@@ -46,8 +45,6 @@ def read_value(kind: str, number: str, words: str, has_formula: bool, strings: S
         return "" if kind == "str" and has_formula else None
     if kind == "n":
         return _number(number) if number.strip() else None
-    if kind == "s":
-        return strings[_index(number)]
     if kind == "str":
         return unescape(number)
     if kind == "b":
@@ -72,7 +69,8 @@ def serial(day: datetime.date) -> float:
     return float((day - datetime.date(1899, 12, 30)).days)
 
 
-def _index(text: str) -> int:
+def string_index(text: str) -> int:
+    """The index of a shared string, as the `v` of a cell has it. Raises ValueError, and IndexError for one below 0."""
     index = int(text)
     if index < 0:
         raise IndexError(text)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from xl_kpi.xlsx.cells import CellError, ReadValue, number_text, text_xml
-from xl_kpi.xlsx.rows import CELL
 from xl_kpi.xlsx.strings import StringTable
 
 
@@ -71,8 +71,16 @@ def _patched(span: _Span, value: ReadValue, keep_formula: bool, strings: StringT
     return f"<{prefix}c{written}>{body}</{prefix}c>".encode()
 
 
+# A cell behind its `<c `, as nearly all programs write it; groups: style, type, formula.
+_CELL = re.compile(
+    rb'r="[A-Z]+[0-9]+"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")? ?'
+    rb'(?:/>|>(<f(?: aca="false")?>[^<]+</f>)?'
+    rb'(?:<v>[^<]*</v>|<v ?/>|<is><t(?: xml:space="preserve")?>[^<]*</t></is>)?</c>)'
+)
+
+
 def _find_plain(xml: bytes, wanted: set[str]) -> dict[str, _Span] | None:
-    """The spans of the wanted cells where each is in the plain form of rows.py, else None."""
+    """The spans of the wanted cells where each is in the plain form, else None."""
     if b"<!" in xml or xml.find(b"<?", 2) >= 0:
         return None  # only without comments and the like is every `<c ` a cell
     found: dict[str, _Span] = {}
@@ -81,13 +89,12 @@ def _find_plain(xml: bytes, wanted: set[str]) -> dict[str, _Span] | None:
     for piece in pieces:
         name = piece[3 : piece.find(b'"', 3)].decode("ascii", "replace")
         if name in wanted:
-            cell = CELL.match(piece.decode())
+            cell = _CELL.match(piece)
             if cell is None:
                 return None
-            behind = len(cell.string[cell.end() :].encode())
-            formula = piece[piece.find(b"<f") : piece.find(b"</f>") + 4] if cell[5] else b""
-            attributes = {"r": name} | {key: cell[group] for key, group in (("s", 3), ("t", 4)) if cell[group]}
-            found[name] = _Span(position, position + len(b"<c ") + len(piece) - behind, attributes, formula, "")
+            style, kind, formula = cell.groups(b"")
+            attributes = {key: said.decode() for key, said in (("s", style), ("t", kind)) if said}
+            found[name] = _Span(position, position + len(b"<c ") + cell.end(), {"r": name} | attributes, formula, "")
         position += len(b"<c ") + len(piece)
     return found
 

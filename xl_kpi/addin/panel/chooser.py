@@ -17,25 +17,25 @@ class Chooser:
 
     def __init__(self, parent: tk.Misc) -> None:
         self._parent = parent
-        self._last = str(Path.home())
+        self.last = str(Path.home())
 
     def files(self, title: str, parent: tk.Misc | None = None) -> list[Path]:
         """Workbooks, none where the official gives up."""
         kinds = [(worded("addin.workbooks"), [f"*{suffix}" for suffix in SUFFIXES])]
         options: Any = {"title": title, "filetypes": kinds, "parent": parent or self._parent}
-        chosen = filedialog.askopenfilenames(initialdir=self._last, **options)
+        chosen = filedialog.askopenfilenames(initialdir=self.last, **options)
         return [self._kept(Path(name)) for name in chosen or ()]
 
     def file(self, title: str, name: str, patterns: Sequence[str], parent: tk.Misc | None = None) -> Path | None:
         """A file of a kind."""
         options: Any = {"title": title, "filetypes": [(name, list(patterns))], "parent": parent or self._parent}
-        chosen = filedialog.askopenfilename(initialdir=self._last, **options)
+        chosen = filedialog.askopenfilename(initialdir=self.last, **options)
         return self._kept(Path(chosen)) if chosen else None
 
     def folder(self, title: str, parent: tk.Misc | None = None, there: bool = True) -> Path | None:
         """A folder, which need not be there yet if it is for results."""
         chosen = filedialog.askdirectory(
-            title=title, mustexist=there, initialdir=self._last, parent=parent or self._parent
+            title=title, mustexist=there, initialdir=self.last, parent=parent or self._parent
         )
         return self._kept(Path(chosen)) if chosen else None
 
@@ -44,7 +44,7 @@ class Chooser:
         chosen = filedialog.asksaveasfilename(
             title=title,
             initialfile=name,
-            initialdir=self._last,
+            initialdir=self.last,
             defaultextension=".xlsx",
             filetypes=[(worded("addin.excel-workbook"), ["*.xlsx"])],
             parent=self._parent,
@@ -55,5 +55,5 @@ class Chooser:
         return path if path.suffix.lower() == ".xlsx" else path.with_name(f"{path.name}.xlsx")
 
     def _kept(self, path: Path) -> Path:
-        self._last = str(path if path.is_dir() else path.parent)
+        self.last = str(path if path.is_dir() else path.parent)
         return path

@@ -26,13 +26,14 @@ class Tip:
         self._window: tk.Toplevel | None = None
         widget.bind("<Enter>", self._wait, add=True)
         for event in ("<Leave>", "<ButtonPress>", "<Destroy>"):
-            widget.bind(event, self._hide, add=True)
+            widget.bind(event, self.hide, add=True)
 
     def _wait(self, _event: object) -> None:
-        self._hide(_event)
-        self._waiting = self._widget.after(600, self._show)
+        self.hide(_event)
+        self._waiting = self._widget.after(600, self.show)
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Say it now."""
         self._window = window = tk.Toplevel(self._widget)
         window.wm_overrideredirect(True)
         wide = font.nametofont("TkDefaultFont").measure("字" * 26)
@@ -56,7 +57,8 @@ class Tip:
             y = self._widget.winfo_rooty() - window.winfo_reqheight() - 2
         window.wm_geometry(f"+{x}+{y}")
 
-    def _hide(self, _event: object) -> None:
+    def hide(self, _event: object) -> None:
+        """Say it no longer, and not in a while either."""
         if self._waiting:
             self._widget.after_cancel(self._waiting)
             self._waiting = ""

@@ -98,7 +98,7 @@ class Panel:
         def done(outcome: Outcome) -> None:
             self._again = (action, answers) if action.name in _CHECKS else self._again
             self._book = ("", "")
-            self._show(outcome)
+            self.show(outcome)
 
         def failed(error: XlKpiError | OSError) -> None:
             if len(action.asks()) > 1:
@@ -157,7 +157,7 @@ class Panel:
             return
         if done.told.report is not None:
             self._book, self._again = done.book, None
-            self._show(excel.outcome_of(done))
+            self.show(excel.outcome_of(done))
             return
         if done.book == self._book and done.told.place is not None:
             self.results.select_place(*done.told.place)
@@ -207,7 +207,8 @@ class Panel:
         self.results.outcome, self._book = None, ("", "")
         self.face.guide()
 
-    def _show(self, outcome: Outcome) -> None:
+    def show(self, outcome: Outcome) -> None:
+        """Show what came out, and say what can be done with it."""
         self.results.show(outcome)
         self.face.results_shown()
         ways = worded("panel.double-click-file")
