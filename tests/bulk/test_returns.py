@@ -41,7 +41,7 @@ def rows_of(*given: Any, **more: Any) -> Iterator[Row]:
     """The same, as they come."""
     with closing(api.check_all(*given, **more)) as reports:  # type: ignore[type-var]  # it is a generator
         for report in reports:
-            yield report.as_json()
+            yield report.as_json("zh")
 
 
 def verdicts(rows: Sequence[Row]) -> dict[str, tuple[str, str, str | None]]:
