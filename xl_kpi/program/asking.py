@@ -139,7 +139,7 @@ def wanted(spec: Input) -> Said:
     if low > 0:
         return said("asking.above-0", number=number)
     if high < _MACHINE and spec.unit in _MEASURES:
-        return said("asking.measured", unit=spec.unit, example=_MEASURES[spec.unit], number=number)
+        return said("asking.measured", unit=spec.unit, example=_MEASURES[spec.unit])
     return said("asking.not-below-0" if low == 0 else "asking.any", number=number)
 
 

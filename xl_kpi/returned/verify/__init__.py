@@ -94,7 +94,7 @@ def _trimmed(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield found
     for (code, sheet), count in counts.items():
         if count > MOST_OF_A_KIND:
-            yield finding("more", at=f"{sheet}!", kind=code, count=count - MOST_OF_A_KIND)
+            yield finding("more", at=f"{sheet}!", count=count - MOST_OF_A_KIND)
 
 
 MOST_OF_A_KIND = 50
