@@ -20,8 +20,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from cases import Case
 from hostile_book import answered
-from test_cases import Case
 from typical_cases import TYPICAL, typical_case
 
 from xl_kpi import api

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cases import CASES, Case
 from said import zh
-from test_cases import CASES, Case
 
 from xl_kpi import api
 from xl_kpi.engines.base import Engine

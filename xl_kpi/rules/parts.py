@@ -178,6 +178,11 @@ def key(reference: InputRef) -> str:
     return reference if isinstance(reference, Ref) else reference.id
 
 
+def in_full(task: str, name: str) -> str:
+    """What an input goes by in the whole scheme, t05.ontime; another task's is named so already."""
+    return name if "." in name else f"{task}.{name}"
+
+
 def label_of(reference: InputRef) -> str:
     """What an input is called; a reference by id is called by its id until the scheme names it."""
     return f"「{reference}」" if isinstance(reference, Ref) else reference.label
@@ -196,7 +201,7 @@ def unit_of(reference: InputRef) -> str:
 def term(number: Number) -> ops.Op:
     """A parameter as an op: a constant, or what the bureau filled in. The scheme has settled levels before."""
     if isinstance(number, Ask):
-        return ops.Ref(f"{SETUP}.{number.ask.id}")
+        return ops.Ref(in_full(SETUP, number.ask.id))
     if isinstance(number, ByLevel):
         raise SaidError(said("rules.level-first"))
     return ops.Const(number)

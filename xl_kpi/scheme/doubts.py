@@ -22,7 +22,7 @@ from xl_kpi.rules.full import Full
 from xl_kpi.rules.growth import Growth, Quotient
 from xl_kpi.rules.level import Level
 from xl_kpi.rules.limited import Limited
-from xl_kpi.rules.parts import Ask, Input, InputRef, When, key
+from xl_kpi.rules.parts import Ask, Input, InputRef, When, in_full, key
 from xl_kpi.rules.ratio import Ratio
 from xl_kpi.rules.step import Step
 from xl_kpi.rules.tally import Tally
@@ -73,7 +73,7 @@ def doubts(scheme: Scheme, task: Task) -> Iterator[Doubt]:
 class _Finder:
     def __init__(self, scheme: Scheme, task: Task) -> None:
         self.task = task
-        self.inputs = {f"{t.id}.{i.id}": i for t in scheme.tasks() for i in t.inputs()}
+        self.inputs = {in_full(t.id, i.id): i for t in scheme.tasks() for i in t.inputs()}
         texts = (task.target, task.name, *task.extra.values())
         self.stated = {stated.text for text in texts for stated in numbers_of(text)}
         self.text = "\n".join(texts)
@@ -82,7 +82,7 @@ class _Finder:
         """The input that a rule names; None where there is none, which loading reports."""
         if isinstance(reference, Input):
             return reference
-        return self.inputs.get(reference if "." in reference else f"{self.task.id}.{reference}")
+        return self.inputs.get(in_full(self.task.id, reference))
 
     def measure(self, reference: InputRef) -> Measure | None:
         """The values of an input that can be compared with a standard."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
@@ -12,10 +12,8 @@ from xl_kpi.rules import AnyRule
 from xl_kpi.rules.base import rules_in
 from xl_kpi.rules.parts import Ask, Id, Input, Level, Model, Real, When, asks
 from xl_kpi.scheme.readings import Reading
+from xl_kpi.scheme.written import Written
 from xl_kpi.words import Said, SaidError, said
-
-if TYPE_CHECKING:
-    from xl_kpi.scheme.written import Written
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
