@@ -40,6 +40,7 @@ from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.archive import is_signed, pack
 from xl_kpi.xlsx.book import sheet_parts
 from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.escapes import escape
 from xl_kpi.xlsx.markup import parse_xml
 from xl_kpi.xlsx.package import unpack
 from xl_kpi.xlsx.refused import Refused
@@ -76,6 +77,7 @@ __all__ = [
     "check",
     "check_all",
     "describe",
+    "escape",
     "filename",
     "fill",
     "filling",
@@ -127,7 +129,7 @@ def scheme(name: str, level: Level | None = None, year: int | None = None) -> Sc
 
 def lint(name: str) -> list[Finding]:
     """Every finding about a scheme. Raises SchemeError where it does not even load."""
-    return list(linting.lint(loading.load(name)))
+    return list(linting.lint(loading.load(name, anew=True)))
 
 
 def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:

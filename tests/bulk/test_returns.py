@@ -104,7 +104,7 @@ def test_a_poisonous_file_costs_only_itself(folder: Path, monkeypatch: pytest.Mo
 def test_a_single_file_too_is_opened_only_by_the_crew() -> None:
     crew = Watched(0)
     check({"a.xlsx": returned("甲")}, crew=crew)
-    assert crew.drawn == [("_known", "a.xlsx"), ("_rows", "a.xlsx")]
+    assert crew.drawn == [("_known", "a.xlsx"), ("checked", "a.xlsx")]
 
 
 @bulk

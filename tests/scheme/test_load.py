@@ -550,3 +550,9 @@ def test_the_json_schema_refuses_an_unknown_key_and_an_unknown_rule() -> None:
     data = probe()
     tasks_in(data)[0]["rule"]["type"] = "thresold"
     assert errors_by_schema(data)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_scheme_shipped_holds_together_however_it_is_read(name: str) -> None:
+    """Whoever checks a workbook relies on that: it is not looked at again."""
+    assert load(name, anew=True) == load(name)

@@ -30,10 +30,8 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     """
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
-    as_blank = True
-    blank = blank_values(plan.scheme).values()
     formulas = expected(plan.scheme).formulas
-    for formula, found, computed, empty in zip(formulas, examined.shown, values, blank, strict=True):
+    for formula, found, computed in zip(formulas, examined.shown, values, strict=True):
         if (formula.sheet, formula.name) in examined.changed:
             at = f"{formula.sheet}!{formula.name}"
             yield finding("formula-changed", at=at, computed=quoted(plan, computed))
@@ -44,14 +42,23 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
             equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
             if not equal and not same(found, computed):
                 stale.append((f"{formula.sheet}!{formula.name}", found, computed))
-            as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)
-    if stale and (as_blank or examined.pending):
+    if stale and (examined.pending or _as_blank(plan, examined, values)):
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:
             yield finding("stale", at=at, shown=quoted(plan, found), computed=quoted(plan, computed))
+
+
+def _as_blank(plan: Plan, examined: Examined, values: Sequence[Value]) -> bool:
+    """Whether a workbook shows what it showed when blank wherever it shows something and its formula is the plan's."""
+    blank = blank_values(plan.scheme).items()
+    return all(
+        same("" if found is None else found, empty)
+        for (place, empty), found, computed in zip(blank, examined.shown, values, strict=True)
+        if place not in examined.changed and (found is not None or computed == "")
+    )
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,7 @@ from xl_kpi.rules.parts import (
     kind_of,
     label_of,
 )
-from xl_kpi.rules.tree import walk
+from xl_kpi.rules.tree import inside, walk
 from xl_kpi.words import SaidError, said
 
 
@@ -81,6 +81,10 @@ class Rule(Model):
         """
         return None
 
+    def most_off(self, points: float) -> float:
+        """The most, of so many points, that could be taken off piece by piece, even beyond them; 0 where nothing is."""
+        return 0.0
+
     def divisors(self) -> Iterator[str]:
         """The inputs that must not be 0. By default those of the rules inside."""
         for rule in self._inside():
@@ -124,10 +128,7 @@ class Rule(Model):
 
 def _nearest(model: BaseModel) -> Iterator[Rule | Input]:
     """The rules and inputs of a model that are not inside another; what the bureau is asked for is none of them."""
-    for name in type(model).model_fields:
-        for part in walk(getattr(model, name), stop=(Rule, Input, Ask)):
-            if isinstance(part, Rule | Input):
-                yield part
+    return (part for part in inside(model, stop=(Rule, Input, Ask)) if isinstance(part, Rule | Input))
 
 
 def rules_in(model: BaseModel) -> Iterator[Rule]:

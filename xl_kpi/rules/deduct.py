@@ -34,6 +34,10 @@ class Item(Model):
             return ops.Mul(ops.Ref(key(self.input)), ops.Const(self.each))
         return ops.If(ops.Is(key(self.input), self.when), ops.Const(self.each), ops.Const(0))
 
+    def most(self) -> float:
+        """The most points it could cost, a count taken as at its upper bound."""
+        return self.each * (self.input.bounds[1] if self.when is None and isinstance(self.input, Input) else 1)
+
     def sentence(self) -> str:
         """The cost in Chinese."""
         if self.when is None:
@@ -50,6 +54,9 @@ class Deduct(Rule):
     def lower(self, context: Context) -> ops.Op:
         off = ops.total(*(item.off() for item in self.items))
         return ops.Max((ops.Const(0), ops.Sub(context.points, off)))
+
+    def most_off(self, points: float) -> float:
+        return sum(item.most() for item in self.items)
 
     def explain(self) -> str:
         return "，".join(item.sentence() for item in self.items) + "，扣完为止"

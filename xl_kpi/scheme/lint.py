@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.rules.base import Rule, rules_in
-from xl_kpi.rules.composite import Composite
-from xl_kpi.rules.deduct import Deduct
-from xl_kpi.rules.parts import Ask, Input, show
+from xl_kpi.rules.base import rules_in
+from xl_kpi.rules.parts import Ask, show
 from xl_kpi.rules.tiers import Tiers
 from xl_kpi.scheme.coverage import coverage
 from xl_kpi.scheme.doubtful import OPEN, input_doubts, plain
@@ -87,23 +85,11 @@ def _deductions(scheme: Scheme, task: Task, *, doubted: bool) -> Iterator[Findin
     if isinstance(task.points, Ask) or doubted or any("扣完" in text or "扣至0" in text for text in texts):
         return
     for rule in rules_in(task.rule):
-        most = _most_off(rule, task.points)
+        most = rule.most_off(task.points)
         if most > task.points:
             taken = said("scheme.no-limit") if most >= OPEN else said("scheme.up-to", most=plain(most))
             yield finding("scheme-over-deduction", where=scheme.called(task), most=taken, points=plain(task.points))
             return
-
-
-def _most_off(rule: Rule, points: float) -> float:
-    """The most that could be deducted, a count taken as at its upper bound, in points."""
-    if isinstance(rule, Deduct):
-        return sum(
-            item.each * (item.input.bounds[1] if item.when is None and isinstance(item.input, Input) else 1)
-            for item in rule.items
-        )
-    if isinstance(rule, Composite) and rule.combine == "deductions":
-        return sum(max(points, _most_off(part.rule, points)) for part in rule.parts)
-    return 0.0
 
 
 def _lists(scheme: Scheme, task: Task) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def nowhere(place: Sequence[str | int]) -> int:
     return 0
 
 
-class Source:
+class Draft:
     """A scheme's plain data, which can be read under one choice of its readings and another; each is validated once.
 
     `file` is named in messages; `line_of` says on which of its lines a place of the data stands (0 for none).
@@ -32,18 +32,21 @@ class Source:
 
     def __init__(self, data: Any, file: str, line_of: Callable[[Sequence[str | int]], int] = nowhere) -> None:
         self.data, self.file, self.line_of = data, file, line_of
+        self._chosen: set[tuple[str, str]] = set()  # what it chooses itself
         self._read: dict[frozenset[tuple[str, str]], Scheme] = {}
 
     def read(self, readings: Mapping[str, str] | None = None) -> Scheme:
         """The scheme, its references still by id. Raises SchemeError with every value that is wrong."""
-        asked = frozenset((readings or {}).items())
+        asked = frozenset((readings or {}).items() - self._chosen)
         if asked not in self._read:
             data = self.data
             try:
-                data = settled(self.data, readings or {})
+                data = settled(self.data, dict(asked))
                 self._read[asked] = Scheme.model_validate(data)
             except (ValidationError, Misread) as error:
                 raise SchemeError(*value_findings(error, data, self.file, self.line_of)) from None
+            if not asked:
+                self._chosen = {(reading.id, reading.chosen) for reading in self._read[asked].choices()}
         return self._read[asked]
 
     def scheme(self, readings: Mapping[str, str] | None = None) -> Scheme:

@@ -72,9 +72,10 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
     """
     if not isinstance(data, dict):
         return data
+    listed = data.get("readings")
     readings = {
         entry["id"]: entry
-        for entry in data.get("readings") or ()
+        for entry in (listed if isinstance(listed, list) else ())
         if isinstance(entry, dict)
         and isinstance(entry.get("id"), str)
         and isinstance(entry.get("alternatives"), dict)

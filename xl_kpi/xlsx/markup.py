@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
 from xl_kpi.words import said
 from xl_kpi.xlsx import limits
@@ -107,7 +106,7 @@ def broken_xml(error: Exception) -> Refused:
 # For the readers that cut XML up and take the plain form, in which nearly all programs write, by regular expressions.
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|]]>|&(?!(?:amp|lt|gt|quot|apos|#10);)")
-_ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
+_ENTITIES = {"&gt;": ">", "&lt;": "<", "&quot;": '"', "&apos;": "'", "&#10;": "\n", "&amp;": "&"}  # & at last
 
 
 def plain_text(xml: bytes) -> str | None:
@@ -121,4 +120,7 @@ def plain_text(xml: bytes) -> str | None:
 
 def resolved(text: str) -> str:
     """A plain text with its entities as the characters they stand for."""
-    return unescape(text, _ENTITIES) if "&" in text else text
+    if "&" in text:
+        for entity, character in _ENTITIES.items():
+            text = text.replace(entity, character)
+    return text
