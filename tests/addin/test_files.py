@@ -17,6 +17,7 @@ from xl_kpi import api, cli
 from xl_kpi.addin import commands, files
 from xl_kpi.addin.carrying import carry
 from xl_kpi.findings import XlKpiError
+from xl_kpi.report.language import worded
 from xl_kpi.units.listing import Unit
 from xl_kpi.xlsx.archive import pack
 
