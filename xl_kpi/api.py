@@ -15,7 +15,7 @@ from xl_kpi.blank import clone
 from xl_kpi.bulk.folder import SUFFIXES, Found, Listing, listing, refuse_clash, refuse_existing
 from xl_kpi.bulk.returns import Crew, check_all, recalculate_all
 from xl_kpi.engines import OFFERED as ENGINES
-from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
+from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import filename
 from xl_kpi.program import load as loading
@@ -35,6 +35,7 @@ from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.archive import is_signed, pack
 from xl_kpi.xlsx.book import sheet_parts
@@ -137,7 +138,7 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
     Raises XlKpiError for a name or code that cannot stand in a workbook.
     """
     if unwritable(unit + code):
-        why = either("单位名称或代码含有不可见的控制字符", "the unit's name or code holds control characters")
+        why = said("units.unwritable-name")
         raise XlKpiError(finding("units", file="", where="", why=why))
     return clone.blank(settled, unit.strip() or settled.unit, code.strip())
 

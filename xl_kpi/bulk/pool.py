@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from xl_kpi.bulk.work import TICK, Failure, Outcome, Workers, attempt
+from xl_kpi.words import Fact
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,7 +58,7 @@ class Team:
         function: Callable[[list[Item]], list[Result]],
         items: Iterable[Item],
         *,
-        lost: Callable[[Item, str], Result],
+        lost: Callable[[Item, Fact], Result],
         count: int | None = None,
         chunk: int = 16,
         seconds: float = 30.0,
@@ -106,7 +107,7 @@ def _unwatched() -> None:
 def _here(
     function: Callable[[list[Item]], list[Result]],
     source: Iterator[Item],
-    lost: Callable[[Item, str], Result],
+    lost: Callable[[Item, Fact], Result],
     watch: Callable[[], None],
 ) -> Iterator[Result]:
     for item in source:
@@ -129,7 +130,7 @@ def _in_order(
     crew: Workers,
     function: Callable[[list[Item]], list[Result]],
     source: Iterator[Item],
-    lost: Callable[[Item, str], Result],
+    lost: Callable[[Item, Fact], Result],
     chunk: int,
     seconds: float,
     watch: Callable[[], None],

@@ -27,7 +27,7 @@ def load(scheme: str, anew: bool = False) -> Scheme:
     """
     path = Path(scheme) if scheme.endswith((".yaml", ".yml")) else TEMPLATES / f"{scheme}.yaml"
     if not path.is_file():
-        raise SchemeError(finding("scheme-unknown", name=scheme, known="、".join(names())))
+        raise SchemeError(finding("scheme-unknown", name=scheme, known=names()))
     return _loaded(path, path.stat().st_mtime_ns, not anew and path.parent == TEMPLATES)
 
 

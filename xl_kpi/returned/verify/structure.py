@@ -6,12 +6,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from xl_kpi.findings import Finding, WorkbookError, either, finding
+from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.layout.plan import CODE, COVER, UNIT
 from xl_kpi.returned.expected import ExpectedSheet, expected, one_kind_of_line
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.sheet_names import alike
 from xl_kpi.returned.verify.shifts import shifts
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Address, address, column_letter
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
 
@@ -44,7 +45,7 @@ def constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findi
     if moved:
         yield _structure(name, sheet, filled, moved, wrong)
     elif others_name:
-        why = either("封面上写的是别的名称", "its cover names another")
+        why = said("returned.cover-names-another")
         raise WorkbookError(finding("other-unit", file=filled.file, found=filled.meta.unit, expected=why))
     else:
         for at, wanted in wrong.items():
@@ -64,19 +65,13 @@ def _structure(
     """What happened to a sheet, as exactly as it can be told, and how to repair it."""
     holds = _content_of(name, filled, len(wrong))
     if holds:
-        why = either(
-            f"工作表“{name}”里是“{holds}”的内容，名称改动过。请把工作表名改回原样",
-            f"the sheet {name!r} holds what belongs on {holds!r}: name the sheets as they were",
-        )
+        why = said("returned.sheets-swapped", name=name, holds=holds)
         return finding("structure", at=f"{name}!A1", why=why)
     told = shifts(_texts(sheet, filled), filled.sheets[name].cells, _referred_to(name, filled))
     if told is not None:
         at = f"A{told.first}" if told.axis == "row" else f"{column_letter(told.first)}1"
         return finding("structure", at=f"{name}!{at}", why=told.told())
-    why = either(
-        f"此处应为“{wrong[moved]}”，内容移动过。请恢复原来的行、列再交；或用“搬到新表”把已填的数搬过去",
-        f"{wrong[moved]!r} should be here: undo what moved it, or carry the answers into a new workbook",
-    )
+    why = said("returned.content-moved", wanted=str(wrong[moved]))
     return finding("structure", at=f"{name}!{moved}", why=why)
 
 
