@@ -257,7 +257,7 @@ def _is_plain(value: Value) -> bool:
 
 
 def _disagreement(plan: Plan, cell: str, ours: Value, theirs: Value, typed: Typed) -> str:
-    formulas = {f"{sheet}!{address}": (op, text) for sheet, address, op, text in plan.formulas()}
+    formulas = {f"{f.sheet}!{f.name}": (f.op, f"={f.text}") for f in plan.formula_cells}
     op, text = formulas[cell]
     reads = {node for node in _typed_nodes(plan.program, op) if node in typed}
     told = ", ".join(f"{node}={typed[node]!r}" for node in sorted(reads)[:12])

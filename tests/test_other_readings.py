@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from test_cases import FOLDER
+from cases import FOLDER
 
 from xl_kpi import api
 from xl_kpi.program.load import load

@@ -70,7 +70,7 @@ def by_openpyxl(plan: Plan) -> bytes:
     """The workbook of a plan as one would write it with openpyxl."""
     book = Workbook()
     book.remove(book.worksheets[0])
-    formulas = {(sheet, cell): text for sheet, cell, _, text in plan.formulas()}
+    formulas = {(f.sheet, f.name): f"={f.text}" for f in plan.formula_cells}
     for sheet in plan.sheets.values():
         target = book.create_sheet(sheet.name)
         looks: dict[tuple[str, str], Any] = {}

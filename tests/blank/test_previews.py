@@ -11,8 +11,8 @@ from functools import cache
 from xml.etree import ElementTree
 
 import pytest
+from cases import cases_of
 from opened import MAIN, SHIPPED, Cell, Opened, built, mapped, opened, square, tasks_of, values_of
-from test_cases import cases_of
 
 from xl_kpi import api
 from xl_kpi.xlsx.chart import with_values

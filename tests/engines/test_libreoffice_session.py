@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import Case, cases_of, differences, same
 from opened import built, mapped
-from test_cases import Case, cases_of, differences, same
 
 from xl_kpi import api
 from xl_kpi.engines import libreoffice

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from test_cases import Case, cases_of
+from cases import Case, cases_of
 from zips import parts_of, zipped
 
 from xl_kpi import api

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_cases import Case, cases_of
+from cases import Case, cases_of
 
 TYPICAL = {
     "cdc-emergency": "典型（市）",

@@ -6,6 +6,7 @@ Writer, reader, messages and the add-in all ask the plan. It knows nothing of op
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -117,22 +118,18 @@ class Plan:
         sheet, address = self.homes[node]
         return f"{sheet}!{a1(*address)}"
 
-    def formulas(self) -> Iterator[tuple[str, str, ops.Op, str]]:
-        """Every formula cell: sheet, cell, expression, formula text."""
-        for sheet in self.sheets.values():
-            homes = Homes(self.homes, self.sheets, sheet.name)
-            for (row, column), cell in sheet.cells.items():
-                if cell.op is not None:
-                    yield sheet.name, a1(row, column), cell.op, to_excel(cell.op, homes)
-
     @cached_property
     def formula_cells(self) -> list[Formula]:
         """Every formula cell with the node it shows, in the order in which values shown are kept."""
-        at_home = {(sheet, a1(*at)): node for node, (sheet, at) in self.homes.items()}
-        return [
-            Formula(sheet, name, at_home.get((sheet, name)), op, text[1:])
-            for sheet, name, op, text in self.formulas()
-        ]
+        at_home = {place: node for node, place in self.homes.items()}
+        found = []
+        for sheet in self.sheets.values():
+            homes = Homes(self.homes, self.sheets, sheet.name)
+            for at, cell in sheet.cells.items():
+                if cell.op is not None:
+                    text = to_excel(cell.op, homes).removeprefix("=")
+                    found.append(Formula(sheet.name, a1(*at), at_home.get((sheet.name, at)), cell.op, text))
+        return found
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Workbook-scoped names: every input's 自报值 cell as in_<task>__<input>, the outcomes as out_<node>, and the rows the add-in marks."""
@@ -150,8 +147,9 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Which template this is: the scheme as settled, and the layout."""
-        text = self.scheme.model_dump_json() + f"#{LAYOUT}"
+        """Which template this is: the scheme as written, the level and year it is settled for, and the layout."""
+        template = [self.scheme.written.dump(), self.scheme.level, self.scheme.year, LAYOUT]
+        text = json.dumps(template, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def input_map(self) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from xl_kpi.program.stages import Stage
-from xl_kpi.rules.parts import SETUP
+from xl_kpi.rules.parts import SETUP, in_full
 
 TOTAL, MAX, RATE, GRADE, VETOES = "total", "max", "rate", "grade", "vetoes"
 STAGE, COMPLETE, MISSING, INVALID, FILLED = "stage", "complete", "missing", "invalid", "filled"
@@ -28,8 +28,8 @@ STAGE, COMPLETE, MISSING, INVALID, FILLED = "stage", "complete", "missing", "inv
 
 
 def adopted(task: str, name: str) -> str:
-    """An input's own node, by the task it belongs to and the name it goes by there; another task's is named in full."""
-    return name if "." in name else f"{task}.{name}"
+    """An input's own node, by the task in which it goes by a name: it is the name in full."""
+    return in_full(task, name)
 
 
 def name_in(task: str, node: str) -> str:

@@ -17,7 +17,7 @@ from xl_kpi.program import nodes
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
-from xl_kpi.xlsx.addresses import Area, a1, area, names_in
+from xl_kpi.xlsx.addresses import Area, Place, a1, area, names_in
 from xl_kpi.xlsx.cells import ReadCell, Value
 from xl_kpi.xlsx.looks import Look
 from xl_kpi.xlsx.sheet import Validation
@@ -89,9 +89,9 @@ class Blueprint:
         return InputCell(node, sheet, a1(*at), bound)
 
     @cached_property
-    def blank(self) -> list[Value]:
+    def blank(self) -> dict[Place, Value]:
         """What every formula cell shows in a blank workbook, in the order of `plan.formula_cells`."""
-        return list(blank_values(self.plan).values())
+        return blank_values(self.plan)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
-from xl_kpi.rules.parts import SETUP, Ask, Constraint, Number, show, term
+from xl_kpi.rules.parts import SETUP, Ask, Constraint, Number, in_full, show, term
 
 _SIGNED = {
     "least": 3,
@@ -42,7 +42,7 @@ class Limited(Rule):
 
     def constraints(self, context: Context) -> Iterator[Constraint]:
         if isinstance(self.most, Ask) and isinstance(self.least, Ask):
-            on = f"{SETUP}.{self.most.ask.id}"
+            on = in_full(SETUP, self.most.ask.id)
             ordered = ops.Compare("<=", term(self.least), term(self.most))
             yield Constraint(on, ordered, f"“{self.most.ask.label}”不得小于“{self.least.ask.label}”")
         yield from self.rule.constraints(context.of(self._span()))

@@ -20,17 +20,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from xl_kpi.rules.tree import Place, transform
-from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.readings import KEY, ByReading, Reading, is_open
 
-Under = Callable[[Mapping[str, str]], Scheme]
+Under = Callable[[Mapping[str, str]], BaseModel]
 
 
 @dataclass(frozen=True)
 class Written:
     """A scheme as written; equal to another that says the same."""
 
-    tree: Scheme
+    tree: BaseModel
 
     @classmethod
     def of(cls, data: Any, under: Under) -> Written:
