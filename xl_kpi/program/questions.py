@@ -41,8 +41,8 @@ Standard = tuple[Number, Number]
 def standards(rule: BaseModel) -> Iterator[tuple[str, Standard]]:
     """The standard that a rule, or one inside it, sets for each of its inputs, by the input's id as the rule has it."""
     for part in walk(rule, stop=(Input, Ask, ByLevel)):
-        asked, found = getattr(part, "input", None), _standard(part)
-        if asked is not None and found is not None:
+        asked = getattr(part, "input", None)
+        if asked is not None and (found := _standard(part)) is not None:
             yield key(asked), found
 
 

@@ -87,9 +87,9 @@ class Blueprint:
         return InputCell(node, self.plan.homes[node], bound)
 
     @cached_property
-    def blank(self) -> list[Value]:
+    def blank(self) -> dict[Place, Value]:
         """What every formula cell shows in a blank workbook, in the order of `plan.formula_cells`."""
-        return list(blank_values(self.plan).values())
+        return blank_values(self.plan)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

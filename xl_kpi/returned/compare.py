@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.outward import masked
 from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.verify import Examined
+from xl_kpi.words import Fact, said
 from xl_kpi.xlsx.cells import ReadValue, Value
 
 _TOLERANCE = 1e-9
@@ -22,11 +23,10 @@ def findings(blueprint: Blueprint, examined: Examined, values: Sequence[Value]) 
     """
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
-    as_blank = True
     formulas = blueprint.plan.formula_cells
-    for formula, found, computed, empty in zip(formulas, examined.shown, values, blueprint.blank, strict=True):
+    for formula, found, computed in zip(formulas, examined.shown, values, strict=True):
         if formula.place in examined.changed:
-            yield finding("formula-changed", at=str(formula.place), computed=say(blueprint, computed))
+            yield finding("formula-changed", at=str(formula.place), computed=quoted(blueprint, computed))
         elif found is None and computed != "":  # some programs write no value where the result is an empty text
             uncalculated += 1
         else:
@@ -34,14 +34,22 @@ def findings(blueprint: Blueprint, examined: Examined, values: Sequence[Value]) 
             equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
             if not equal and not same(found, computed):
                 stale.append((str(formula.place), found, computed))
-            as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)
-    if stale and (as_blank or examined.pending):
+    if stale and (examined.pending or _as_blank(blueprint, examined, values)):
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:
-            yield finding("stale", at=at, shown=say(blueprint, found), computed=say(blueprint, computed))
+            yield finding("stale", at=at, shown=quoted(blueprint, found), computed=quoted(blueprint, computed))
+
+
+def _as_blank(blueprint: Blueprint, examined: Examined, values: Sequence[Value]) -> bool:
+    """Whether a workbook shows what it showed when blank wherever it shows something and its formula is the plan's."""
+    return all(
+        same("" if found is None else found, empty)
+        for (place, empty), found, computed in zip(blueprint.blank.items(), examined.shown, values, strict=True)
+        if place not in examined.changed and (found is not None or computed == "")
+    )
 
 
 def same(left: ReadValue, right: ReadValue) -> bool:
@@ -56,10 +64,10 @@ def _word(value: ReadValue) -> ReadValue:
     return str(value).upper() if isinstance(value, bool) else value
 
 
-def say(blueprint: Blueprint, value: ReadValue) -> str:
+def quoted(blueprint: Blueprint, value: ReadValue) -> Fact:
     """A value for a finding: numbers and the workbook's own words are quoted, what else was typed is masked."""
     if value is None or value == "":
-        return either("空白", "blank")
+        return said("returned.blank")
     value = _word(value)
     if isinstance(value, str):
         own = value in blueprint.vocabulary or blueprint.sentences.fullmatch(value)

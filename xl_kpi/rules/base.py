@@ -27,7 +27,8 @@ from xl_kpi.rules.parts import (
     kind_of,
     label_of,
 )
-from xl_kpi.rules.tree import walk
+from xl_kpi.rules.tree import inside, walk
+from xl_kpi.words import SaidError, said
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ class Rule(Model):
         """
         return None
 
+    def most_off(self, points: float) -> float:
+        """The most, of so many points, that could be taken off piece by piece, even beyond them; 0 where nothing is."""
+        return 0.0
+
     def divisors(self) -> Iterator[str]:
         """The inputs that must not be 0. By default those of the rules inside."""
         for rule in self._inside():
@@ -123,10 +128,7 @@ class Rule(Model):
 
 def _nearest(model: BaseModel) -> Iterator[Rule | Input]:
     """The rules and inputs of a model that are not inside another; what the bureau is asked for is none of them."""
-    for name in type(model).model_fields:
-        for part in walk(getattr(model, name), stop=(Rule, Input, Ask)):
-            if isinstance(part, Rule | Input):
-                yield part
+    return (part for part in inside(model, stop=(Rule, Input, Ask)) if isinstance(part, Rule | Input))
 
 
 def rules_in(model: BaseModel) -> Iterator[Rule]:
@@ -161,7 +163,7 @@ class Measured(Rule):
         if self.input is not None:
             return ops.Ref(key(self.input))
         if context.measure is None:
-            raise ValueError(f"{self.type} 规则没有 input，外层规则也没有给出可评判的值")
+            raise SaidError(said("rules.nothing-to-judge", type=self.type))
         return context.measure
 
     def judge(self, context: Context, value: ops.Op) -> ops.Op:

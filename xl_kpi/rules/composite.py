@@ -121,6 +121,11 @@ class Composite(Rule):
         gone = ops.every(*(ops.Compare(">=", one, context.points) for one in there))
         return ops.If(gone, context.points, ops.Const(0))
 
+    def most_off(self, points: float) -> float:
+        if self.combine != "deductions":
+            return 0.0
+        return sum(max(points, part.rule.most_off(points)) for part in self.parts)
+
     def explain(self) -> str:
         return self._join(lambda rule: rule.explain())
 

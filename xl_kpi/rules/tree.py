@@ -16,15 +16,22 @@ def walk(value: object, stop: tuple[type[BaseModel], ...] = ()) -> Iterator[Base
 
     Tuples and dictionaries are looked through. A model to stop at is named, but not entered.
     """
-    inside: Iterable[Any]
     if isinstance(value, BaseModel):
         yield value
-        inside = () if isinstance(value, stop) else (getattr(value, name) for name in type(value).model_fields)
+    if not isinstance(value, stop):
+        yield from inside(value, stop)
+
+
+def inside(value: object, stop: tuple[type[BaseModel], ...] = ()) -> Iterator[BaseModel]:
+    """The same without the value itself, which is entered whatever it is."""
+    held: Iterable[Any]
+    if isinstance(value, BaseModel):
+        held = vars(value).values()
     else:
-        inside = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
-    for inner in inside:
-        if isinstance(inner, _HOLDING):  # most are texts and numbers
-            yield from walk(inner, stop)
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
+    for one in held:
+        if isinstance(one, _HOLDING):  # most are texts and numbers
+            yield from walk(one, stop)
 
 
 _HOLDING = (BaseModel, tuple, list, dict)
@@ -37,7 +44,7 @@ def transform(value: T, change: Callable[[Any, Place], Any], place: Place = ()) 
     """
     new = change(value, place)
     if isinstance(new, BaseModel):
-        changes = _changes(((name, getattr(new, name)) for name in type(new).model_fields), change, place)
+        changes = _changes(vars(new).items(), change, place)
         return cast(T, new.model_copy(update=changes) if changes else new)
     if isinstance(new, dict):
         changes = _changes(new.items(), change, place)

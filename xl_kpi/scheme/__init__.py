@@ -1,1 +1,1 @@
-"""Schemes (考核方案): the model, loading, linting, and the program of formulas a scheme amounts to."""
+"""Schemes (考核方案): the model, reading, what is written and what is settled of it, linting."""

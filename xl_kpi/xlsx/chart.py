@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from xl_kpi.xlsx.addresses import Area, Place, a1, quote_sheet, reference
 from xl_kpi.xlsx.cells import ReadValue, number_text
+from xl_kpi.xlsx.escapes import escape, quoteattr
 from xl_kpi.xlsx.markup import DECLARATION, RELATIONS
 from xl_kpi.xlsx.package import related
 from xl_kpi.xlsx.sheet import Chart, Sheet
