@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from xl_kpi import cli
-from xl_kpi.findings import speak
+from xl_kpi.report.language import choose
 
 TESTS = Path(__file__).resolve().parent
 SMALL = TESTS / "golden" / "small.yaml"
@@ -65,7 +65,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture(autouse=True)
 def _chinese_again() -> None:
     """--lang en holds for one command, not for the tests after it."""
-    speak("zh")
+    choose("zh")
 
 
 def process(*arguments: object, **environment: str) -> Run:

@@ -24,7 +24,7 @@ from bulk_files import SMALL, returned, small, with_cell, with_meta, with_text
 import xl_kpi
 from xl_kpi import api, cli
 from xl_kpi.bulk import returns
-from xl_kpi.findings import speak
+from xl_kpi.report.language import choose
 from xl_kpi.xlsx import save as saving
 
 bulk = pytest.mark.xdist_group("bulk")
@@ -45,7 +45,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
         return code, out, err
 
     yield command
-    speak("zh")
+    choose("zh")
 
 
 def started(*arguments: object) -> subprocess.Popen[bytes]:
@@ -156,7 +156,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(many: Path) -> list[Any]:
     """The rows of an undisturbed run over the many files."""
     files = sorted(many.glob("*"))
-    return [report.as_json() for report in api.check_all(files, str(SMALL), crew=api.Crew(0))]
+    return [report.as_json("zh") for report in api.check_all(files, str(SMALL), crew=api.Crew(0))]
 
 
 def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

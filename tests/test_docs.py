@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from xl_kpi import cli
-from xl_kpi.findings import speak
+from xl_kpi.report.language import choose
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ("README.md", "CONTRIBUTING.md")
@@ -132,7 +132,7 @@ def folder_of(section: Section, folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            speak("zh")
+            choose("zh")
 
 
 @pytest.mark.xdist_group("docs")  # in one process, where a scheme rendered once serves every section

@@ -15,7 +15,7 @@ from xl_kpi.blank import clone
 from xl_kpi.bulk.folder import SUFFIXES, Found, Listing, listing, refuse_clash, refuse_existing
 from xl_kpi.bulk.returns import Crew, check_all, recalculate_all
 from xl_kpi.engines import OFFERED as ENGINES
-from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, either, finding
+from xl_kpi.findings import Finding, SchemeError, WorkbookError, XlKpiError, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import filename
 from xl_kpi.program import load as loading
@@ -35,10 +35,12 @@ from xl_kpi.scheme import lint as linting
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
 from xl_kpi.units.listing import Unit, read_units, unit_key, unwritable
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Place, a1
 from xl_kpi.xlsx.archive import is_signed, pack
 from xl_kpi.xlsx.book import sheet_parts
 from xl_kpi.xlsx.cells import ReadValue, Value
+from xl_kpi.xlsx.escapes import escape
 from xl_kpi.xlsx.markup import parse_xml
 from xl_kpi.xlsx.package import unpack
 from xl_kpi.xlsx.refused import Refused
@@ -75,6 +77,7 @@ __all__ = [
     "check",
     "check_all",
     "describe",
+    "escape",
     "filename",
     "fill",
     "filling",
@@ -126,7 +129,7 @@ def scheme(name: str, level: Level | None = None, year: int | None = None) -> Sc
 
 def lint(name: str) -> list[Finding]:
     """Every finding about a scheme. Raises SchemeError where it does not even load."""
-    return list(linting.lint(loading.load(name)))
+    return list(linting.lint(loading.load(name, anew=True)))
 
 
 def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
@@ -135,7 +138,7 @@ def build(settled: Scheme, unit: str = "", code: str = "") -> bytes:
     Raises XlKpiError for a name or code that cannot stand in a workbook.
     """
     if unwritable(unit + code):
-        why = either("单位名称或代码含有不可见的控制字符", "the unit's name or code holds control characters")
+        why = said("units.unwritable-name")
         raise XlKpiError(finding("units", file="", where="", why=why))
     return clone.blank(settled, unit.strip() or settled.unit, code.strip())
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from json import dumps
 
-from xl_kpi.findings import either
+from xl_kpi.words import Said, said
 
 # Categories that show nothing or act: control, format, halves of pairs, separators of lines and paragraphs.
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -66,7 +66,7 @@ _FIGURES = re.compile(rf"(?:[ /]|\d(?: ?{_UNIT}(?:/{_UNIT})?)?)*")
 _SIGNS = ("P", "Z", "Sm", "Sc", "Sk", "Cc", "Cf", "Cs")  # not other symbols: radicals among them can spell a name
 
 
-def masked(text: str) -> str:
+def masked(text: str) -> str | Said:
     """How a finding quotes what a unit typed. Names of persons do not go out, so free words are counted, not quoted.
 
     Quoted are figures (digits, signs, and units right behind a digit) and the short list of words that stand for
@@ -77,7 +77,7 @@ def masked(text: str) -> str:
     if shape.strip() in _WORD_LIST or _FIGURES.fullmatch(shape):
         quoted = plain(text)
         return quoted if len(quoted) <= _LONGEST else quoted[: _LONGEST - 1] + "…"
-    return either(f"〔{len(text)}字文字〕", f"[text of {len(text)} characters]")
+    return said("masked", count=len(text))
 
 
 _LIVE = re.compile(r"[\t\r\n]|[\s'\"]*[=+\-@＝＋－＠]")

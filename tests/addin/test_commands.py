@@ -11,6 +11,7 @@ import xlwings as xw
 from fake_excel import Desktop, lacking
 from mutations import BY_NAME
 from pyopenvba.interpreter._values import EMPTY
+from said import zh
 
 from xl_kpi import api
 from xl_kpi.addin import commands
@@ -68,7 +69,7 @@ def test_findings_are_listed_with_links_and_their_rows_marked(book: xw.Book) -> 
     report, _ = commands.check(book)
     (missing,) = [f for f in report.findings if f.code == "missing"]
     assert [row for row in block(book) if row[2] == "missing"] == [
-        ["提醒", f'=HYPERLINK("#\'{ENTRY}\'!E10","{ENTRY}!E10")', "missing", "10", missing.message]
+        ["提醒", f'=HYPERLINK("#\'{ENTRY}\'!E10","{ENTRY}!E10")', "missing", "10", zh(missing)]
     ]
 
 
@@ -244,7 +245,7 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
     for _ in range(3):
         told = commands.go(book, 1)
         places.append((told.place, told.text))
-    messages = [found.message for found in twice]
+    messages = [zh(found) for found in twice]
     assert places[0] == places[2] == ((ENTRY, "E10"), f"{messages[0]}　{messages[1]}")
     assert places[1] == ((ENTRY, "E12"), messages[2])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import subprocess
 import sys
@@ -12,16 +13,42 @@ from pathlib import Path
 import pytest
 from hostile_packages import ole
 
-from xl_kpi import api
-from xl_kpi.addin import files
+from xl_kpi import api, cli
+from xl_kpi.addin import commands, files
 from xl_kpi.addin.carrying import carry
 from xl_kpi.findings import XlKpiError
+from xl_kpi.report.language import worded
 from xl_kpi.units.listing import Unit
 from xl_kpi.xlsx.archive import pack
 
 
 def stop() -> None:
     raise files.Stopped
+
+
+def test_the_command_line_and_the_ribbon_see_one_folder_alike(
+    typical: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which files are looked at, which are passed over and counted, and what each comes to."""
+    folder = typical.parent
+    for name in ("甲.et", "乙.ods", ".~丙.xlsx", "._丁.xlsx", "~$戊.xlsx", "己.zip", "庚.docx"):
+        (folder / name).write_bytes(b"")
+    assert cli.main(["check", str(folder), "--json", "--workers", "0"]) == 1
+    told = capsys.readouterr()
+    rows = [json.loads(line) for line in told.out.splitlines()]
+    assert {row["file"]: row["code"] for row in rows if row["verdict"] == "reject"} == {
+        "甲.et": "empty-file",
+        "乙.ods": "empty-file",
+    }
+    heads, *table = commands.folder_table(folder)
+    words = [[row["file"], worded(f"verdict.{row['verdict']}"), row["total"]] for row in rows]
+    columns = [heads.index(title) for title in ("文件", "结论", "总分")]
+    assert [[line[n] if line[n] != "" else None for n in columns] for line in table] == words
+    passed = (
+        "没有看的文件：压缩包（请先解压） 1 个、正在打开的文件的锁文件（~$） 2 个、苹果电脑留下的附属文件（._） 1 个"
+    )
+    assert told.err.startswith(f"{folder}：{passed}")
+    assert files.check([folder]).said.endswith(f"{passed}。")
 
 
 def test_a_check_that_is_stopped_leaves_no_process_and_says_what_is_left(typical: Path) -> None:

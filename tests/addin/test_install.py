@@ -27,7 +27,8 @@ from xl_kpi.addin import install as installing
 from xl_kpi.addin.doctor import doctor
 from xl_kpi.addin.install import install, uninstall
 from xl_kpi.addin.machine import THIS_MACHINE, Check, System
-from xl_kpi.findings import XlKpiError, speak
+from xl_kpi.findings import XlKpiError
+from xl_kpi.report.language import choose
 from xl_kpi.xlsx.archive import replace_parts
 
 PYTHON = r"C:\用户 甲\Program Files\Python311\python.exe"
@@ -86,9 +87,9 @@ def installed(windows: System) -> Path:
 
 @pytest.fixture
 def english() -> Iterator[None]:
-    speak("en")
+    choose("en")
     yield
-    speak("zh")
+    choose("zh")
 
 
 def found(checks: list[Check], name: str) -> Check:

@@ -15,15 +15,17 @@ import pytest
 import xlwings as xw
 from desk import Official
 from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
+from said import zh
 
 from xl_kpi import api, cli
 from xl_kpi.addin import actions, commands, entry, files
 from xl_kpi.addin.files import Outcome
 from xl_kpi.api import listed
 from xl_kpi.bulk.folder import Found
-from xl_kpi.findings import Finding, speak
+from xl_kpi.findings import Finding
 from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
+from xl_kpi.report.language import choose
 
 try:
     import tkinter as tk
@@ -178,11 +180,11 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     book.sheets[ENTRY].range("E10").raw_value = 99
     saved = api.check(commands.copy_of(book))
     press(window, "check")
-    assert rows(window) == [(commands.level(f), place(f), f.message) for f in saved.findings]
+    assert rows(window) == [(commands.level(f), place(f), zh(f)) for f in saved.findings]
     assert {("提醒", f"{ENTRY}!E7"), ("错误", f"{ENTRY}!E10")} <= {row[:2] for row in rows(window)}
     assert str(window.results.headline.cget("text")) == f"{typical.name}　{commands.headline(saved)}"
     assert typical.name in str(window.results.counts.cget("text"))
-    assert book.sheets[CHECKS].range(listed.BLOCK).formula[0][4] == saved.findings[0].message
+    assert book.sheets[CHECKS].range(listed.BLOCK).formula[0][4] == zh(saved.findings[0])
     assert official.told == []  # what it found stands in the window
     tags = [window.results.findings.item(row, "tags") for row in window.results.findings.get_children()]
     assert [str(tag) for (tag,) in tags] == [found.severity for found in saved.findings]
@@ -494,7 +496,7 @@ def test_a_python_without_tkinter_is_told_what_it_lacks(
 
 
 def test_in_english_it_speaks_english(excel: Desktop) -> None:
-    speak("en")
+    choose("en")
     root = tk.Tk()
     try:
         shown = panel.Panel(root, Official())
@@ -502,7 +504,7 @@ def test_in_english_it_speaks_english(excel: Desktop) -> None:
         assert "check a folder" in str(shown.buttons["folder"].cget("text"))
     finally:
         root.destroy()
-        speak("zh")
+        choose("zh")
 
 
 def test_the_command_line_loads_neither_tkinter_nor_xlwings() -> None:

@@ -20,7 +20,7 @@ from pool_functions import Item, Result, each, lost, too_few, work
 from waiting import FOREVER, until, written
 
 from xl_kpi.bulk.pool import Team
-from xl_kpi.findings import either, speak
+from xl_kpi.words import LANGUAGES, in_words
 
 DIED = "处理进程意外终止"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="内存上限与 /proc 只在 Linux 上有")
@@ -297,14 +297,9 @@ def test_without_workers_an_exception_still_costs_only_its_item() -> None:
 
 
 @posix_only
-def test_workers_and_reasons_speak_the_language_chosen() -> None:
-    items: list[Item] = [(0, "language", None), (1, "kill", None)]
-    speak("en")
-    try:
-        assert list(each(work, items, lost=lost, workers=1)) == [(0, "English"), (1, "the worker process died")]
-    finally:
-        speak("zh")
-    assert either("zh", "en") == "zh"
+def test_reasons_are_facts_and_need_no_language() -> None:
+    (why,) = each(work, [(1, "kill", None)], lost=lambda _, why: why, workers=1)
+    assert [in_words(why, language) for language in LANGUAGES] == ["处理进程意外终止", "the worker process died"]
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -34,7 +34,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="进程组是 POSIX �
 
 
 def checked(content: bytes, engine: str) -> dict[str, Any]:
-    return api.check(("甲单位.xlsx", content), str(SMALL), engine=engine).as_json()
+    return api.check(("甲单位.xlsx", content), str(SMALL), engine=engine).as_json("zh")
 
 
 def found(row: Mapping[str, Any], *codes: str) -> dict[str, str]:

@@ -80,7 +80,7 @@ def in_check(content: bytes, folder: Path) -> dict[str, Value]:
     """What the check says, in the words of the page."""
     path = folder / "上报.xlsx"
     path.write_bytes(content)
-    told = api.check(path).as_json()
+    told = api.check(path).as_json("zh")
     assert told["verdict"] == "flag", told["findings"]
     return as_shown(told)
 
@@ -134,4 +134,4 @@ def test_every_odd_answer_alone_counts_the_same_in_every_kind_of_input(
     values = engine_named("formualizer").recalculate([bytes(book)])[0]
     path = tmp_path / "上报.xlsx"
     path.write_bytes(bytes(book))
-    assert on_the_page(plan, values) == pytest.approx(as_shown(api.check(path).as_json()), abs=1e-9)
+    assert on_the_page(plan, values) == pytest.approx(as_shown(api.check(path).as_json("zh")), abs=1e-9)

@@ -9,6 +9,7 @@ from hostile_book import ENTRY, FORM, SUMMARY, Book
 from hostile_contents import MEASURES
 from hostile_honest import copied_row
 from mutations import BY_NAME
+from said import zh
 
 from xl_kpi import api
 
@@ -19,7 +20,7 @@ def told(name: str, folder: Path, at: str = "") -> list[str]:
     path = folder / kind.file
     path.write_bytes(kind.content())
     findings = api.check(path).findings
-    return [f.message for f in findings if f.severity != "info" and at in ("", f"{f.sheet}!{f.cell}")]
+    return [zh(f) for f in findings if f.severity != "info" and at in ("", f"{f.sheet}!{f.cell}")]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_changed_structure_is_refused_with_the_place_and_the_exact_repair(
     path = tmp_path / kind.file
     path.write_bytes(kind.content())
     (found,) = api.check(path).findings
-    assert (f"{found.sheet}!{found.cell}", found.message) == (at, message)
+    assert (f"{found.sheet}!{found.cell}", zh(found)) == (at, message)
 
 
 def test_the_repair_that_is_told_repairs_the_workbook(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_row_can_be_named_wherever_it_was_inserted(tmp_path: Path) -> None:
             path.write_bytes(bytes(Book("blood").insert_row(sheet, row)))
             findings = api.check(path).findings
             if [(f.code, f.sheet, f.cell) for f in findings] != [("structure", sheet, f"A{row}")]:
-                wrong.append((sheet, row, [f.message for f in findings]))
+                wrong.append((sheet, row, [zh(f) for f in findings]))
     assert wrong == []
 
 
@@ -151,4 +152,4 @@ def test_a_sheet_that_was_added_or_moved_is_a_remark(name: str, message: str, tm
     path = tmp_path / "上报.xlsx"
     path.write_bytes(BY_NAME[name].content())
     (found,) = api.check(path).findings
-    assert (found.severity, found.message) == ("info", message)
+    assert (found.severity, zh(found)) == ("info", message)

@@ -38,7 +38,7 @@ def test_there_are_at_least_440_kinds_each_with_a_name_and_known_codes() -> None
 def test_tampering_is_answered_rightly(kind: Kind, tmp_path: Path, record_property: Record) -> None:
     path = tmp_path / kind.file
     path.write_bytes(kind.content())
-    judge(kind, api.check(path).as_json(), record_property)
+    judge(kind, api.check(path).as_json("zh"), record_property)
     assert [found.name for found in tmp_path.iterdir()] == [kind.file]  # nothing was unpacked beside it
 
 

@@ -40,7 +40,7 @@ def handed_in(scheme: str) -> bytes:
 def wrong(case: Case, content: bytes, path: Path) -> list[str]:
     """Whatever `check` says of a file that is not as worked by hand."""
     path.write_bytes(content)
-    report = api.check(path).as_json()
+    report = api.check(path).as_json("zh")
     found = {task["id"]: task["final"] for task in report["tasks"]}
     said = [
         f"{name}: {found.get(name)}, not {score}" for name, score in case.tasks.items() if found.get(name) != score

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from said import zh
 
 from xl_kpi import api
 from xl_kpi.findings import Finding, finding
@@ -31,7 +32,7 @@ def said(scheme: str, answers: Answers, level: str | None = None) -> list[Findin
 
 def messages(scheme: str, answers: Answers, level: str | None = None) -> list[str]:
     """What is said about them."""
-    return [found.message for found in said(scheme, answers, level)]
+    return [zh(found) for found in said(scheme, answers, level)]
 
 
 SAID = [
@@ -97,7 +98,7 @@ def test_blank_inputs_are_asked_for_by_their_kind() -> None:
         plan = plan_of(api.scheme(scheme))
         batch = plan.program.evaluate([{}])
         found = [i for i in issues.issues(plan.program, batch, 0, plan.at) if i.node == answer + SELF]
-        assert [finding(i.code, **i.details).message.partition("”")[2] for i in found] == [remedy]
+        assert [zh(finding(i.code, **i.details)).partition("”")[2] for i in found] == [remedy]
 
 
 _BAD = re.compile(r"「|\de[-+]\d|读作|读法|\bi\d{3}\.|\bt\d\d\.")
@@ -114,7 +115,7 @@ def test_no_message_has_an_id_a_machine_number_or_a_serial(scheme: str) -> None:
     count = 0
     for row in range(len(ODD) + 1):
         for issue in issues.issues(plan.program, batch, row, plan.at):
-            message = finding(issue.code, at=plan.at(issue.node), **issue.details).message
+            message = zh(finding(issue.code, at=plan.at(issue.node), **issue.details))
             assert not _BAD.search(message), message
             assert "44980" not in message or "日期" not in message, message
             count += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from said import zh
 
 from xl_kpi import api
 from xl_kpi.findings import Finding, finding
@@ -75,7 +76,7 @@ def test_each_rate_of_nothing_is_a_remark_and_no_file_is_flagged_for_it(tmp_path
     # Six typed rates, and the first visits of which there were none to pay.
     assert len(said) == 7
     assert all((one.severity, one.sheet) == ("info", "数据填报") for one in said)
-    assert said[0].message == "“办结及时率”没有发生，得满分。请复核是否属实"
+    assert zh(said[0]) == "“办结及时率”没有发生，得满分。请复核是否属实"
     assert report.assessment is not None
     assert report.assessment.total == 400
 
@@ -124,8 +125,8 @@ SAID = [
 def test_none_where_it_cannot_be_is_told_with_what_to_do(scheme: str, answers: Answers, told: str) -> None:
     wrong = [one for one in found(scheme, answers) if one.code in ("invalid", "text-number", "inconsistent")]
     assert len(wrong) == 1
-    assert told in wrong[0].message
-    assert "「" not in wrong[0].message
+    assert told in zh(wrong[0])
+    assert "「" not in zh(wrong[0])
 
 
 def test_none_beside_a_count_of_0_is_in_order_and_held_to_nothing_else() -> None:
@@ -135,7 +136,7 @@ def test_none_beside_a_count_of_0_is_in_order_and_held_to_nothing_else() -> None
 
 def test_none_of_an_event_is_held_against_the_events_of_another_task() -> None:
     answers = answers_of(EMERGENCY, "有事件而填“无”（县）")
-    wrong = [one.message for one in found(EMERGENCY, answers, "县") if one.code == "inconsistent"]
+    wrong = [zh(one) for one in found(EMERGENCY, answers, "县") if one.code == "inconsistent"]
     assert len(wrong) == 2
     assert all("年度报告事件数大于0" in message for message in wrong)
 

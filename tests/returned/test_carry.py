@@ -16,6 +16,7 @@ from typing import Any
 import openpyxl
 import pytest
 from hostile_book import Book
+from said import zh
 
 from xl_kpi import api
 from xl_kpi.findings import WorkbookError
@@ -85,7 +86,7 @@ def test_an_older_workbook_saved_by_another_program_is_carried_all_the_same(
 def test_a_workbook_of_another_version_is_refused_by_name_with_the_commands(tmp_path: Path) -> None:
     scheme = next_version(tmp_path)
     report = api.check(("甲 院.xlsx", old_small()), str(scheme))
-    ((code, message),) = [(found.code, found.message) for found in report.findings]
+    ((code, message),) = [(found.code, zh(found)) for found in report.findings]
     assert code == "other-version"
     for words in (
         "第 3 版",
@@ -101,7 +102,7 @@ def test_check_refuses_an_older_workbook_and_gives_the_commands_that_carry_it(sc
     unit, level = SCHEMES[scheme]
     report = api.check(OLDER / f"{scheme}-1.xlsx")
     assert report.verdict == "reject"
-    (message,) = [found.message for found in report.findings]
+    (message,) = [zh(found) for found in report.findings]
     year = api.describe(scheme).year
     assert f"xl-kpi new {scheme} --unit {unit}{(level and f' --level {level}') or ''} --out 新表" in message
     assert (
@@ -181,7 +182,7 @@ def test_an_input_that_is_gone_is_listed_with_its_label_cell_and_value(tmp_path:
     scheme = next_version(tmp_path, ("{id: connected, label: 数据对接}", "{id: joined, label: 系统联调}"))
     carried, arrived = carried_over(scheme)
     (one,) = carried.left
-    assert one.as_json() == {
+    assert one.as_json("zh") == {
         "id": "t1.connected",
         "stage": "self",
         "label": "数据对接",
@@ -315,8 +316,8 @@ def test_the_workbook_of_another_unit_is_refused_by_name(unit: str) -> None:
         carried_over(SMALL, unit=unit)
     (found,) = raised.value.findings
     assert found.code == "other-unit"
-    assert "“甲”" in found.message
-    assert f"“{unit}”" in found.message
+    assert "“甲”" in zh(found)
+    assert f"“{unit}”" in zh(found)
 
 
 def test_a_unit_is_the_same_however_its_name_is_typed() -> None:
@@ -384,7 +385,7 @@ def test_a_workbook_whose_answers_could_be_read_shifted_is_refused(change: Calla
         carried_over(SMALL, changed(change))
     (found,) = raised.value.findings
     assert found.code == "carry-spoilt"
-    assert "没有搬" in found.message
+    assert "没有搬" in zh(found)
 
 
 @pytest.mark.parametrize("sheet", [ENTRY, FORM])

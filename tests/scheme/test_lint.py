@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from probe_scheme import Data, probe, task
+from said import zh
 
 from xl_kpi.findings import CATALOGUE, Finding
 from xl_kpi.program.load import load, parse
@@ -27,7 +28,7 @@ def found_in(data: Data) -> list[Finding]:
 
 def of_code(code: str, found: list[Finding]) -> list[str]:
     """The messages of one code."""
-    return [finding.message for finding in found if finding.code == code]
+    return [zh(finding) for finding in found if finding.code == code]
 
 
 def linted(scheme: str) -> list[Finding]:
@@ -40,7 +41,7 @@ def linted(scheme: str) -> list[Finding]:
 
 @pytest.mark.parametrize("scheme", names())
 def test_a_live_scheme_has_no_errors(scheme: str) -> None:
-    assert [finding.message for finding in linted(scheme) if finding.severity == "error"] == []
+    assert [zh(finding) for finding in linted(scheme) if finding.severity == "error"] == []
 
 
 def test_the_hospitals_two_repeated_tasks_are_reported_each_once() -> None:
@@ -59,10 +60,10 @@ def test_zhangpings_gap_between_the_bands_is_reported_with_its_reading() -> None
     found = [finding for finding in linted(ZHANGPING) if finding.code == "scheme-band"]
     (finding,) = found  # the same gap in all 38 indicators is said once
     assert finding.severity == "warning"
-    assert finding.message.startswith("第1项“‘产业发展项目建设年’活动”（t01） 等38项")
-    assert "80%～85%" in finding.message
-    assert "有空档" in finding.message
-    assert "按“一般”（70%）计" in finding.message
+    assert zh(finding).startswith("第1项“‘产业发展项目建设年’活动”（t01） 等38项")
+    assert "80%～85%" in zh(finding)
+    assert "有空档" in zh(finding)
+    assert "按“一般”（70%）计" in zh(finding)
 
 
 @pytest.mark.parametrize("scheme", sorted(set(names()) - {ZHANGPING}))
@@ -220,7 +221,7 @@ def test_the_code_is_given_once_and_says_where_and_what(code: str) -> None:
     (found,) = found_in(data)
     assert (found.code, found.severity) == (code, severity)
     for word in words:
-        assert word in found.message
+        assert word in zh(found)
 
 
 # --- where each code begins and ends

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from probe_scheme import Data, probe, task, tasks_in
+from said import zh
 
 from xl_kpi.findings import Finding, SchemeError
 from xl_kpi.program.load import load, parse
@@ -32,13 +33,13 @@ def problems(data: Any) -> tuple[Finding, ...]:
 
 def said(data: Any) -> list[tuple[str, str]]:
     """The code and the message of each problem."""
-    return [(found.code, found.message) for found in problems(data)]
+    return [(found.code, zh(found)) for found in problems(data)]
 
 
 def where(found: Finding) -> str:
     """The path that a scheme-value message names."""
-    named = re.match(rf"{re.escape(FILE)} (.+?)：", found.message)
-    assert named is not None, found.message
+    named = re.match(rf"{re.escape(FILE)} (.+?)：", zh(found))
+    assert named is not None, zh(found)
     return named[1]
 
 
@@ -124,7 +125,7 @@ def test_a_wrong_value_is_reported_with_file_path_value_reason_and_what_to_do(tm
     (found,) = raised.value.findings
     lines = (tmp_path / "某市2022.yaml").read_text(encoding="utf-8").splitlines()
     line = next(number for number, text in enumerate(lines, 1) if "九成" in text)
-    assert found.message == (
+    assert zh(found) == (
         f"某市2022.yaml 第 {line} 行 第2个任务（t2“任务t2”）的 rule → at_least：写的是 “九成”，应为数字，只写数（半角），不带单位和文字"
     )
 
@@ -164,7 +165,7 @@ WRONG_VALUES: dict[str, tuple[tuple[str | int, ...], Any, str]] = {
 
 @pytest.mark.parametrize(("path", "value", "reason"), WRONG_VALUES.values(), ids=WRONG_VALUES)
 def test_every_wrong_value_is_refused_with_its_reason(path: tuple[str | int, ...], value: Any, reason: str) -> None:
-    found = [problem.message for problem in problems(spoilt(*path, value=value))]
+    found = [zh(problem) for problem in problems(spoilt(*path, value=value))]
     assert found
     assert any(reason in message for message in found), found
 
@@ -172,9 +173,9 @@ def test_every_wrong_value_is_refused_with_its_reason(path: tuple[str | int, ...
 @pytest.mark.parametrize(("path", "value", "reason"), WRONG_VALUES.values(), ids=WRONG_VALUES)
 def test_every_reason_is_in_chinese(path: tuple[str | int, ...], value: Any, reason: str) -> None:
     for found in problems(spoilt(*path, value=value)):
-        why = found.message.partition("不符合要求——")[2]
+        why = zh(found).partition("不符合要求——")[2]
         # Names of keys and allowed values may stand in it, an English sentence may not.
-        assert not re.search(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z]+", why), found.message
+        assert not re.search(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z]+", why), zh(found)
 
 
 PLACES: dict[str, tuple[tuple[str | int, ...], Any, str]] = {
@@ -379,9 +380,9 @@ def test_a_scheme_with_levels_is_not_settled_without_one() -> None:
             resolve(scheme, level)  # type: ignore[arg-type]  # 村 is none of the three
         (found,) = raised.value.findings
         assert found.code == "scheme-level"
-        assert "probe" in found.message
-        assert "省、县" in found.message
-        assert "--level" in found.message
+        assert "probe" in zh(found)
+        assert "省、县" in zh(found)
+        assert "--level" in zh(found)
 
 
 def test_a_live_scheme_with_levels_wants_one_of_them() -> None:
@@ -420,7 +421,7 @@ def test_a_scheme_that_is_not_there_is_answered_with_those_that_are() -> None:
         load("zaozhuang-cdc-2021")
     (found,) = raised.value.findings
     assert found.code == "scheme-unknown"
-    assert "“zaozhuang-cdc-2021”" in found.message
+    assert "“zaozhuang-cdc-2021”" in zh(found)
     for name in (
         "cdc-emergency",
         "zaozhuang-blood-2022",
@@ -428,7 +429,7 @@ def test_a_scheme_that_is_not_there_is_answered_with_those_that_are() -> None:
         "zaozhuang-hospital-2022",
         "zhangping-health-2019",
     ):
-        assert name in found.message
+        assert name in zh(found)
 
 
 def test_a_file_that_is_not_there_is_an_unknown_scheme(tmp_path: Path) -> None:
@@ -459,8 +460,8 @@ def test_a_file_that_cannot_be_read_as_yaml_is_refused_by_name(content: bytes, w
         load(str(path))
     (found,) = raised.value.findings
     assert found.code == "scheme-unreadable"
-    assert found.message.startswith("坏的.yaml 无法读取：")
-    assert words in found.message
+    assert zh(found).startswith("坏的.yaml 无法读取：")
+    assert words in zh(found)
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -549,3 +550,9 @@ def test_the_json_schema_refuses_an_unknown_key_and_an_unknown_rule() -> None:
     data = probe()
     tasks_in(data)[0]["rule"]["type"] = "thresold"
     assert errors_by_schema(data)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_scheme_shipped_holds_together_however_it_is_read(name: str) -> None:
+    """Whoever checks a workbook relies on that: it is not looked at again."""
+    assert load(name, anew=True) == load(name)

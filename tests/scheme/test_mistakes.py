@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from said import all_zh, zh
 
 from xl_kpi.findings import SchemeError
 from xl_kpi.program.load import load
@@ -173,9 +174,9 @@ MISTAKES: dict[str, Mistake] = {
 def told(path: Path) -> list[str]:
     """What is said of a scheme file, remarks left out."""
     try:
-        return [found.message for found in lint(load(str(path))) if found.severity != "info"]
+        return [zh(found) for found in lint(load(str(path))) if found.severity != "info"]
     except SchemeError as error:
-        return [found.message for found in error.findings]
+        return all_zh(error.findings)
 
 
 def test_the_smallest_scheme_itself_has_no_mistake(tmp_path: Path) -> None:

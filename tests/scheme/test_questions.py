@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cases import CASES, Case
+from said import zh
 
 from xl_kpi import api
 from xl_kpi.engines.base import Engine
@@ -171,7 +172,7 @@ def test_the_workbook_asks_what_the_check_asks_until_it_is_confirmed(
         found = api.check(path).findings
         asked = {cells.get(f"{f.sheet}!{f.cell}", ""): f for f in found if f.code in ("question", "out-of-range")}
         assert {f.severity for f in found if f.code == "question"} <= {"info"}
-        return {name: f.message for name, f in asked.items()}
+        return {name: zh(f) for name, f in asked.items()}
 
     note = inputs["t09.timely"]["note"].partition("!")[2]
     assert on_the_page() == {

@@ -88,7 +88,7 @@ def _main(folder: Path, paths: Iterable[str]) -> None:
             file.write_bytes(content.read())
         start = time.perf_counter()
         try:
-            report = api.check(file).as_json()
+            report = api.check(file).as_json("zh")
         except Exception as error:  # what must not happen, told as the file's report
             report = {"verdict": "exception", "code": f"{type(error).__name__}: {error}", "findings": []}
         _say(path=path, seconds=time.perf_counter() - start, **report)

@@ -17,6 +17,7 @@ from typing import Any
 from waiting import FOREVER
 
 from xl_kpi.bulk.pool import Team
+from xl_kpi.words import Fact, in_words
 
 Item = tuple[int, str, Any]
 Result = tuple[int, str]
@@ -69,10 +70,6 @@ def _one(number: int, what: str, detail: Any) -> Result:
         import numpy as np
 
         return number, f"{np.linalg.inv(np.eye(500) * 2).sum():.1f}"
-    elif what == "language":
-        from xl_kpi.findings import either
-
-        return number, either("中文", "English")
     elif what == "pools":
         return number, multiprocessing.current_process().name
     return number, "done"
@@ -83,6 +80,6 @@ def too_few(items: list[Item]) -> list[Result]:
     return [(item[0], "done") for item in items if item[1] != "left out"]
 
 
-def lost(item: Item, why: str) -> Result:
+def lost(item: Item, why: Fact) -> Result:
     """What an item comes to that has no result."""
-    return item[0], why
+    return item[0], in_words(why, "zh")

@@ -12,6 +12,7 @@ import pytest
 
 from xl_kpi import api
 from xl_kpi.findings import CATALOGUE
+from xl_kpi.words import sentences
 from xl_kpi.xlsx.book import book
 from xl_kpi.xlsx.foreign import foreign
 from xl_kpi.xlsx.package import unpack
@@ -129,7 +130,7 @@ def code_of(read: Callable[[], object]) -> str:
     with pytest.raises(Refused) as refused:
         read()
     assert refused.value.code in CATALOGUE
-    assert ("{why}" in CATALOGUE[refused.value.code].zh) == bool(refused.value.why)
+    assert ("{why}" in sentences("zh")[refused.value.code]) == bool(refused.value.why)
     return refused.value.code
 
 

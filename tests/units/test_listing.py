@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from said import zh
 from small_package import MAIN, OFFICE, STRICT_MAIN, STRICT_OFFICE
 from zips import parts_of, zipped
 
@@ -21,7 +22,7 @@ def listed(tmp_path: Path, content: bytes | str, name: str = "名单.csv") -> tu
     path = tmp_path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     told: list[str] = []
-    units = read_units(path, lambda found: told.append(found.message))
+    units = read_units(path, lambda found: told.append(zh(found)))
     return units, told
 
 
@@ -29,7 +30,7 @@ def refused(tmp_path: Path, content: bytes | str, name: str = "名单.csv") -> l
     """Why a list is refused."""
     with pytest.raises(XlKpiError) as raised:
         listed(tmp_path, content, name)
-    return [found.message for found in raised.value.findings]
+    return [zh(found) for found in raised.value.findings]
 
 
 def names(units: list[Unit]) -> list[str]:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from opened import SMALL, Opened, built, mapped
+from said import zh
 from zips import zipped
 
 from xl_kpi import api
@@ -271,15 +272,15 @@ def test_wrong_answers_are_refused_in_chinese_by_name(blank: Path, answers: dict
         api.fill(blank, answers, str(SMALL))
     (found,) = caught.value.findings
     assert (found.code, found.severity) == ("answers", "error")
-    assert CHINESE.search(found.message)
-    assert all(word in found.message for word in words)
+    assert CHINESE.search(zh(found))
+    assert all(word in zh(found) for word in words)
     assert blank.read_bytes() == built("small")
 
 
 def test_every_wrong_answer_is_named_at_once(blank: Path) -> None:
     with pytest.raises(WorkbookError) as caught:
         api.fill(blank, {"x.a": 1, "x.b": 2, "t2.ontime": False, "t3.accidents": 0}, str(SMALL))
-    told = [found.message for found in caught.value.findings]
+    told = [zh(found) for found in caught.value.findings]
     assert len(told) == 3
     assert all(any(name in message for message in told) for name in ("x.a", "x.b", "t2.ontime"))
 
@@ -433,8 +434,8 @@ def test_a_cached_value_that_was_altered_is_named_with_what_it_should_be(finishe
     finished.write_bytes(altered)
     report = api.check(finished, str(SMALL))
     assert [(f.code, f.sheet, f.cell) for f in report.findings] == [("stale", sheet, name)]
-    assert "19" in report.findings[0].message
-    assert "16" in report.findings[0].message
+    assert "19" in zh(report.findings[0])
+    assert "16" in zh(report.findings[0])
     assert report.verdict == "flag"
     assert report.assessment is not None
     assert report.assessment.total == CASE["expect"]["total"]
@@ -487,9 +488,9 @@ def test_a_remark_on_what_does_not_fit_says_where_and_why(blank: Path) -> None:
         places()["t2.ontime"],
         places()["t3.accidents"],
     ]
-    assert "填的是“〔2字文字〕”，请填 0% 至 100% 之间的百分数" in remarks[0].message
-    assert "填的是 1.5" in remarks[1].message
-    assert all(remark.message.endswith("已照原样填入，核对时会指出") for remark in remarks)
+    assert "填的是“〔2字文字〕”，请填 0% 至 100% 之间的百分数" in zh(remarks[0])
+    assert "填的是 1.5" in zh(remarks[1])
+    assert all(zh(remark).endswith("已照原样填入，核对时会指出") for remark in remarks)
 
 
 def test_notes_go_beside_their_inputs_and_are_no_findings(blank: Path) -> None:

@@ -14,7 +14,9 @@ from pathlib import PureWindowsPath
 from typing import Any
 
 from xl_kpi.addin.excel import tame, xw
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.report.language import worded
+from xl_kpi.words import said
 
 _EXCEL = "excel.exe"
 _QUERY_LIMITED = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
@@ -131,31 +133,26 @@ def clear_cache() -> None:
 
 
 def _not_excel(program: str) -> XlKpiError:
-    name = (
-        "WPS" if program.lower() in ("et.exe", "wps.exe", "wpsoffice.exe") else program or either("未知", "unknown")
-    )
-    where = either(f"打开工作簿的程序是 {name}，不是 Excel", f"the workbook is open in {name}, not in Excel")
-    why = either(
-        "请存盘后用面板（xl-kpi panel）的“核对文件”，或改用 Excel 打开",
-        "save it and check the file in the panel (xl-kpi panel), or open it in Excel",
-    )
+    name = "WPS" if program.lower() in ("et.exe", "wps.exe", "wpsoffice.exe") else program or worded("addin.unknown")
+    where = said("addin.not-excel", name=name)
+    why = said("addin.use-panel")
     return XlKpiError(finding("executor", where=where, why=why))
 
 
 def _protected() -> XlKpiError:
-    where = either("最前面的文件处于受保护的视图", "the file in front is in Protected View")
-    why = either("请先点上方黄条中的“启用编辑”，再点一次", "press Enable Editing in the yellow bar, then try again")
+    where = said("addin.protected-view")
+    why = said("addin.enable-editing")
     return XlKpiError(finding("executor", where=where, why=why))
 
 
 def _nothing_open() -> XlKpiError:
     if xw.engines.active is None:
-        where = either(f"在这个系统（{sys.platform}）上连接不到 Excel", f"there is no way to Excel on {sys.platform}")
-        why = either("请先保存工作簿，再运行 xl-kpi check 文件名", "save the workbook and run xl-kpi check FILE")
+        where = said("addin.no-way-excel", platform=sys.platform)
+        why = said("addin.use-command")
         return XlKpiError(finding("executor", where=where, why=why))
     others = {program_of(app.pid) for app in xw.apps} if hasattr(xw, "_xlwindows") else set()
     if others and _EXCEL not in {name.lower() for name in others}:
         return _not_excel(min(others))
-    where = either("没有打开的工作簿", "no workbook is open")
-    why = either("请先打开要核对的考核工作簿（用 Excel，不是 WPS），再点一次", "open the workbook in Excel first")
+    where = said("addin.no-workbook-open")
+    why = said("addin.open-first")
     return XlKpiError(finding("executor", where=where, why=why))

@@ -13,14 +13,13 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import yaml
 from pyopenvba import ExcelFile, VBAModuleKind
 from pyopenvba.cfb import CFB
 from pyopenvba.vba import compress, decompress
 
-from xl_kpi.api import pack
+from xl_kpi.api import escape, pack
 
 # Beside the package in a checkout, inside it once installed.
 _HERE = Path(__file__).resolve().parent.parent

@@ -22,8 +22,9 @@ from xl_kpi.addin.files import (
     unwatched,
 )
 from xl_kpi.api import Column, Found, Source
-from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.findings import Finding, XlKpiError, finding
 from xl_kpi.outward import masked, plain
+from xl_kpi.report.language import spoken, worded
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,23 @@ def carry(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Wat
             at(min(len(lines) + 1, count), count)
     done = sum(line.verdict != "reject" for line in lines)
     wanting = sum(line.verdict == "flag" for line in lines)
-    said = either(f"搬好了 {done} 份，在 {folder}。", f"{done} workbooks carried, in {folder}.")
+    told = worded("addin.workbooks-carried", done=done, folder=str(folder))
     if wanting:
-        said += either(
-            f"其中 {wanting} 份有没搬过去的数，请逐个补填。", f"{wanting} have answers that found no place."
-        )
+        told += worded("addin.have-answers-found-no", wanting=wanting)
     if done < len(lines):
-        said += either(f"{len(lines) - done} 份没有搬，原因见表。", f"{len(lines) - done} were not, see the table.")
-    said += passed_over(listed)
+        told += worded("addin.not-carried", lines=len(lines) - done)
+    told += passed_over(listed)
     columns = (
-        Column(either("文件", "file"), 18),
-        Column(either("单位", "unit"), 10),
-        Column(either("搬了", "carried"), 4, "number"),
-        Column(either("没搬", "left"), 4, "number"),
-        Column(either("存为，或没有搬的原因", "saved as, or why not"), 36),
+        Column(worded("addin.file"), 18),
+        Column(worded("addin.unit"), 10),
+        Column(worded("addin.column-carried"), 4, "number"),
+        Column(worded("addin.left"), 4, "number"),
+        Column(worded("addin.saved-or-why-not"), 36),
     )
-    title = either("搬到新表", "carried")
+    title = worded("addin.carried")
     return Outcome(
         title,
-        stopped_at(len(lines), count) + said,
+        stopped_at(len(lines), count) + told,
         columns,
         tuple(lines),
         folder,
@@ -113,7 +112,7 @@ def _not_moved(source: Source, why: str) -> tuple[Finding, ...]:
 def _moved_line(file: Found, result: Moved | tuple[Finding, ...], target: Path) -> Line:
     name = plain(file.name)
     if isinstance(result, tuple):
-        return Line((name, "", None, None, plain(result[0].message)), file.path, "reject", result)
+        return Line((name, "", None, None, plain(spoken(result[0]))), file.path, "reject", result)
     target = saved(target, result.package)
     wanting = sum(f.severity == "warning" for f in result.left)
     values = (name, plain(result.unit), float(result.count), float(wanting), plain(str(target)))

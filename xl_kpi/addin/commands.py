@@ -19,14 +19,16 @@ from xl_kpi import api
 from xl_kpi.addin import files, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.api import listed
-from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.findings import Finding, XlKpiError, finding
+from xl_kpi.report.language import spoken, worded
+from xl_kpi.words import said
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw  # handed in: the panel shows findings on machines where it is of no use
 
 _SHOWN = -1  # xlSheetVisible
 _MANUAL = -4135  # xlCalculationManual
-_LEVELS = {"error": ("错误", "error"), "warning": ("提醒", "warning"), "info": ("提示", "note")}
+_LEVELS = {"error": said("addin.error"), "warning": said("addin.warning"), "info": said("addin.note")}
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 
 
@@ -60,15 +62,10 @@ def copy_of(book: xw.Book) -> tuple[str, bytes]:
         try:
             content = path.read_bytes()
         except OSError:
-            why = either("Excel 没有写出工作簿的副本", "Excel wrote no copy of the workbook")
+            why = said("addin.excel-wrote-no-copy")
             raise XlKpiError(finding("executor", where=name, why=why)) from None
     if _locked_away(book, content):
-        why = either(
-            "Excel 写出的副本无法读取，多半被单位的安全（加密）软件加密了。请关闭 Excel，在文件不加密的环境中用"
-            " xl-kpi check 核对；或请信息部门把 Python 和 xl-kpi 加入安全软件的信任名单",
-            "the copy that Excel wrote cannot be read, security software most likely encrypts it. Close Excel and run"
-            " xl-kpi check where files are in the clear, or have Python and xl-kpi exempted",
-        )
+        why = said("addin.copy-encrypted")
         raise XlKpiError(finding("executor", where=name, why=why))
     return (name if name.lower().endswith(".xlsx") else f"{name}.xlsx"), content
 
@@ -82,14 +79,14 @@ def _locked_away(book: xw.Book, content: bytes) -> bool:
 
 def recalculate(book: xw.Book) -> Told:
     """重新计算: every formula, whatever Excel thinks is up to date."""
-    with settings.changed(book.app, StatusBar=either("正在重新计算…", "recalculating…")):
+    with settings.changed(book.app, StatusBar=worded("addin.recalculating")):
         book.app.api.CalculateFull()
-    return Told(either("已重新计算。", "recalculated."))
+    return Told(worded("addin.recalculated"))
 
 
 def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
-    with settings.changed(book.app, StatusBar=either("正在核对…", "checking…")):
+    with settings.changed(book.app, StatusBar=worded("addin.checking")):
         report = api.check(copy_of(book))
         block = _block(book)
         if block is not None:
@@ -103,14 +100,17 @@ def headline(report: api.Report) -> str:
     if outcome is None:
         problems = [f for f in report.findings if f.severity != "info"]
         return "\n".join(_placed(f) for f in (problems or report.findings)[:3])
-    return either(
-        f"总分 {outcome.total:g} / {outcome.max:g}　等次 {outcome.grade}　否决 {outcome.veto_state}",
-        f"total {outcome.total:g} / {outcome.max:g}, grade {outcome.grade}, vetoes {outcome.veto_state}",
+    return worded(
+        "addin.total-grade-vetoes",
+        total=outcome.total,
+        max=outcome.max,
+        grade=outcome.grade,
+        veto_state=outcome.veto_state,
     )
 
 
 def _placed(found: Finding) -> str:
-    return f"{found.sheet}!{found.cell}　{found.message}" if found.cell else found.message
+    return f"{found.sheet}!{found.cell}　{spoken(found)}" if found.cell else spoken(found)
 
 
 def summary(report: api.Report, shown: bool) -> str:
@@ -120,15 +120,12 @@ def summary(report: api.Report, shown: bool) -> str:
         return head
     problems = [f for f in report.findings if f.severity != "info"]
     if not problems:
-        return head + either("\n没有发现问题。", "\nno problems found.")
-    where = either(f"列在“{listed.SHEET}”表右侧，单击单元格地址可转到该处", f"listed on {listed.SHEET}")
+        return head + worded("addin.no-problems-found")
+    where = said("addin.listed", sheet=listed.SHEET)
     if not shown:
-        where = either(
-            f"“{listed.SHEET}”表中列出问题的位置已锁定，没有列出",
-            f"not listed: their place on {listed.SHEET} is locked",
-        )
-    told = either(f"发现 {len(problems)} 处问题，{where}。第一处：", f"{len(problems)} problems, {where}. The first:")
-    return f"{head}\n{told}\n{problems[0].message}"
+        where = said("addin.place-locked", sheet=listed.SHEET)
+    told = worded("addin.problems-first", problems=len(problems), where=where)
+    return f"{head}\n{told}\n{spoken(problems[0])}"
 
 
 def go(book: xw.Book, step: int) -> Told:
@@ -137,7 +134,7 @@ def go(book: xw.Book, step: int) -> Told:
     for place, message in _listed(book):
         stops[place] = f"{stops[place]}　{message}" if place in stops else message
     if not stops:
-        return Told(either("没有列出的问题。请先点“核对总分与否决”。", "nothing is listed; check first."), True)
+        return Told(worded("addin.nothing-listed-check-first"), True)
     here = (book.app.api.ActiveSheet.Name, book.app.api.ActiveCell.GetAddress(False, False))
     places = list(stops)
     at = (places.index(here) + step) % len(places) if here in places else (0 if step > 0 else -1)
@@ -148,7 +145,7 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
     """Select a cell and say in the status bar what is wrong there. Raises XlKpiError for a sheet that does not show."""
     target = book.api.Worksheets(sheet)
     if target.Visible != _SHOWN:
-        why = either("该工作表被隐藏。请先取消隐藏，再转到该处", "the sheet is hidden; unhide it first")
+        why = said("addin.sheet-hidden-unhide-first")
         raise XlKpiError(finding("executor", where=f"{sheet}!{cell}", why=why))
     book.app.api.Goto(target.Range(cell))
     book.app.api.StatusBar = message
@@ -157,9 +154,9 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
 
 def clear(book: xw.Book) -> Told:
     """清除标记: the findings and marks go, everything else stays."""
-    with settings.changed(book.app, StatusBar=either("正在清除标记…", "clearing…")):
+    with settings.changed(book.app, StatusBar=worded("addin.clearing")):
         _write(book.app, _own_block(book), ())
-    return Told(either("标记已清除。", "the marks are gone."))
+    return Told(worded("addin.marks-gone"))
 
 
 def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
@@ -168,12 +165,12 @@ def export(book: xw.Book, folder: Path, confirmed: bool = False) -> Exported:
     An incomplete or wrong workbook is not written unless confirmed: `missing` says what for. Raises XlKpiError for a
     workbook that is rejected, OSError where the folder cannot be written to.
     """
-    with settings.changed(book.app, StatusBar=either("正在核对…", "checking…")):
+    with settings.changed(book.app, StatusBar=worded("addin.checking")):
         source = copy_of(book)
         report = api.check(source)
     if report.verdict == "reject":
         raise XlKpiError(*report.findings)
-    missing = tuple(f.message for f in report.findings if f.severity != "info")
+    missing = tuple(spoken(f) for f in report.findings if f.severity != "info")
     if missing and not confirmed:
         return Exported(None, missing)
     path = folder / api.filename(api.scheme_of(source), report.unit)
@@ -187,7 +184,7 @@ def rule_of(book: xw.Book) -> Told:
     at = book.app.api.ActiveSheet.Name, int(book.app.api.ActiveCell.Row)
     sheet, cell, known = listed.rule_of(source, *at)
     book.app.api.Goto(book.api.Worksheets(sheet).Range(cell), True)
-    return Told("" if known else either("当前单元格不属于某项任务，已转到评分规则开头。", "no task here"))
+    return Told("" if known else worded("addin.no-task-here"))
 
 
 def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]:
@@ -220,10 +217,7 @@ def _own_block(book: xw.Book) -> xw.Range:
     """The same. Raises XlKpiError for a workbook that has no place for findings."""
     block = _block(book)
     if block is None:
-        why = either(
-            f"没有“{listed.SHEET}”表，或其中列出问题的位置不在原处、已锁定",
-            f"it has no sheet {listed.SHEET}, or the place for findings in it was moved or locked",
-        )
+        why = said("addin.no-place", sheet=listed.SHEET)
         raise XlKpiError(finding("not-ours", file=book.name, why=why))
     return block
 
@@ -234,7 +228,7 @@ def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
     lines = [_line(found) for found in told[: listed.ROWS]]
     if len(told) > listed.ROWS:
         rest = len(told) - listed.ROWS + 1
-        lines[-1] = ["", "", "", None, either(f"另有 {rest} 处问题没有列出。", f"{rest} more are not listed.")]
+        lines[-1] = ["", "", "", None, worded("addin.more-not-listed", rest=rest)]
     lines += [[None] * listed.COLUMNS] * (listed.ROWS - len(lines))
     with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
         block.raw_value = lines
@@ -242,12 +236,12 @@ def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
 
 def _line(found: Finding) -> list[str | float | None]:
     """What the block says of a finding. The number of its row makes 数据填报 show a mark."""
-    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(found.message)]
+    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(spoken(found))]
 
 
 def level(found: Finding) -> str:
     """How grave a finding is, in a word."""
-    return either(*_LEVELS[found.severity])
+    return spoken(_LEVELS[found.severity])
 
 
 def _dead(value: Any) -> Any:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xl_kpi.addin import TITLE
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import said
 
 if TYPE_CHECKING:
     from xl_kpi.addin.excel import xw
@@ -108,8 +109,8 @@ def _own_window() -> Iterator[Desk]:
 
         root = tk.Tk()
     except Exception:  # of tkinter's own kind, which is not known without it
-        where = either("没有打开的工作簿", "no workbook is open")
-        why = either("请先新建或打开任意一个工作簿，再点一次", "open any workbook, then try again")
+        where = said("addin.no-workbook-open")
+        why = said("addin.open-any-workbook-then")
         raise XlKpiError(finding("executor", where=where, why=why)) from None
     try:
         root.withdraw()

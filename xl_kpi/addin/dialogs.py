@@ -7,7 +7,7 @@ from pathlib import Path
 from tkinter import filedialog, font, messagebox, simpledialog, ttk
 
 from xl_kpi.addin import TITLE
-from xl_kpi.findings import either
+from xl_kpi.report.language import worded
 
 
 class WindowDesk:
@@ -59,8 +59,8 @@ class _Line(simpledialog.Dialog):
 
     def buttonbox(self) -> None:
         box = ttk.Frame(self, padding=6)
-        ttk.Button(box, text=either("确定", "OK"), command=self.ok, default="active").grid(row=0, column=0, padx=3)
-        ttk.Button(box, text=either("取消", "Cancel"), command=self.cancel).grid(row=0, column=1, padx=3)
+        ttk.Button(box, text=worded("addin.ok"), command=self.ok, default="active").grid(row=0, column=0, padx=3)
+        ttk.Button(box, text=worded("addin.cancel"), command=self.cancel).grid(row=0, column=1, padx=3)
         box.pack()
         self.bind("<Return>", self.ok)
         self.bind("<Escape>", self.cancel)

@@ -20,12 +20,12 @@ from xl_kpi.addin.machine import (
     WITHOUT,
     Check,
     System,
-    Words,
     checked,
     platform_check,
 )
 from xl_kpi.addin.policies import child_processes, macros_check, mark_of_the_web, network_folder
 from xl_kpi.api import Refused, parse_xml, sheet_parts, unpack
+from xl_kpi.words import Said, reason_of, said
 
 
 def doctor(start_folder: Path | None = None, system: System = THIS_MACHINE) -> list[Check]:
@@ -82,15 +82,13 @@ def _office(program: str) -> str:
 
 
 def _excel(program: str, system: System) -> Check:
-    name: Words = "Excel", "Excel"
+    name = said("addin.excel")
     if not program:
-        says = "没有找到 Excel（注册表 App Paths 中没有）", "not found (App Paths of the registry)"
-        return checked(name, False, says, ("加载项只能在 Excel 里使用，请安装 Excel", "install Excel"), WITHOUT)
+        says = said("addin.not-found-app-paths")
+        return checked(name, False, says, said("addin.install-excel"), WITHOUT)
     bits = _bits(system.read(program) or b"")
-    zh, en = (f"{bits} 位", f"{bits}-bit") if bits else ("位数不明", "of unknown bitness")
-    return checked(
-        name, True, (f"{program}，{zh}，与 Python 的位数无关", f"{program}, {en}; Python's need not be the same")
-    )
+    width = said("addin.bits", bits=bits) if bits else said("addin.bits-unknown")
+    return checked(name, True, said("addin.excel-is", program=program, bits=width))
 
 
 def _bits(program: bytes) -> int | None:
@@ -102,27 +100,18 @@ def _bits(program: bytes) -> int | None:
 
 def _registration(system: System) -> Check:
     """Whether programs that ask for Excel get Excel: WPS can put itself there."""
-    name: Words = "Excel.Application", "Excel.Application"
+    name = said("addin.excel-application")
     clsid = system.registry(r"HKCR\Excel.Application\CLSID", "")
     server = str(system.registry(rf"HKCR\CLSID\{clsid}\LocalServer32", "") or "")
-    repair = (
-        "请修复 Office：控制面板→程序和功能→Microsoft Office→更改→快速修复，再重启电脑",
-        "repair Office (Programs and Features, Microsoft Office, Change, Quick Repair) and restart",
-    )
+    repair = said("addin.repair-office-programs-features")
     if _WPS.search(server):
-        untick = (
-            "请打开开始菜单→WPS Office→配置工具→高级→兼容设置，取消“WPS Office 兼容第三方系统和软件”；仍不行，",
-            "untick the compatibility with other software in WPS's configuration tool (Advanced, Compatibility), or ",
-        )
-        says = (
-            f"WPS 已接管 Excel 的接口（{server}），加载项会连到 WPS 或报错",
-            f"WPS has taken over ({server}): what asks for Excel gets WPS",
-        )
+        untick = said("addin.untick-compatibility-other-software")
+        says = said("addin.wps-has-taken-over", server=server)
         return checked(name, False, says, untick, repair)
     if not _EXCEL.search(server):
-        zh, en = (server, server) if server else ("没有登记", "nothing")
-        return checked(name, False, (f"Excel 的接口没有指向 Excel：{zh}", f"does not lead to Excel: {en}"), repair)
-    return checked(name, True, (f"指向 Excel（{server}）", f"leads to Excel ({server})"))
+        leads = said("addin.leads-elsewhere", server=server or said("addin.not-registered"))
+        return checked(name, False, leads, repair)
+    return checked(name, True, said("addin.leads-excel", server=server))
 
 
 # The add-in
@@ -131,35 +120,25 @@ def _registration(system: System) -> Check:
 def _addin(path: Path, content: bytes | None) -> tuple[Check, str]:
     """Whether it is installed as this version builds it, and the Python it names ("" where it cannot be told)."""
 
-    def wrong(zh: str, en: str, remedy: Words = AGAIN) -> Check:
-        return checked(ADDIN, False, (f"{path}：{zh}", f"{path}: {en}"), remedy)
+    def wrong(why: Said, remedy: Said = AGAIN) -> Check:
+        return checked(ADDIN, False, said("addin.of-path", path=str(path), why=why), remedy)
 
     if content is None:
-        zh, en = "没有安装，或无法读取", "not installed, or not readable"
-        gone = (
-            "。装过又不见了的，多半被安全软件（Windows Defender、360、火绒等）隔离，请看其保护历史记录或隔离区",
-            ". If it was installed and is gone, an antivirus has most likely quarantined it: see its history",
-        )
-        return checked(ADDIN, False, (f"{path}：{zh}", f"{path}: {en}"), AGAIN, gone, PANEL), ""
+        gone = said("addin.if-installed-gone-antivirus")
+        return checked(ADDIN, False, said("addin.not-installed", path=str(path)), AGAIN, gone, PANEL), ""
     try:
         parts = unpack(content)
         interpreter = _registered(parts)
     except (Refused, KeyError):
-        return wrong("文件已损坏，或不是本系统的加载项", "damaged, or none of ours"), ""
+        return wrong(said("addin.damaged")), ""
     try:
         # Part by part: what a zip compresses to depends on the Python that wrote it.
         current = parts == unpack(build(interpreter))
     except ValueError as error:
-        return wrong(f"无法核对，{error}", f"cannot be compared, {error}", REINSTALL), interpreter
+        return wrong(said("addin.not-compared", why=reason_of(error)), REINSTALL), interpreter
     if not current:
-        zh, en = f"不是 xl_kpi {__version__} 的加载项，或被改动过", f"not that of xl_kpi {__version__}, or altered"
-        return wrong(zh, en), interpreter
-    says = (
-        f"{path}：已安装，与 xl_kpi {__version__} 一致。Excel 里如没有“绩效考核”选项卡，"
-        "请看文件→选项→加载项→管理“禁用项目”",
-        f"{path}: installed, that of xl_kpi {__version__}. Where its tab does not show, see Disabled Items in Excel's "
-        "options, Add-ins",
-    )
+        return wrong(said("addin.altered", version=__version__)), interpreter
+    says = said("addin.installed-xl-kpi-where", path=str(path), version__=__version__)
     return checked(ADDIN, True, says), interpreter
 
 

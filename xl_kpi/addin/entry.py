@@ -19,7 +19,8 @@ from xl_kpi.addin.desk import BareDesk, ExcelDesk
 from xl_kpi.addin.desk import Desk as Desk
 from xl_kpi.addin.excel import xw
 from xl_kpi.addin.tried import summary
-from xl_kpi.findings import XlKpiError, either
+from xl_kpi.findings import XlKpiError
+from xl_kpi.report.language import worded
 
 Action = Callable[[xw.App | None, Desk], commands.Told]
 
@@ -58,11 +59,7 @@ def _excel_of(pressed: xw.App | None) -> tuple[xw.App | None, str]:
 
 def unforeseen(error: BaseException) -> str:
     """What to say of an error that nobody foresaw."""
-    text = either(
-        "这一步没有做成，可能是 Excel 已关闭、工作表被删除，或工作簿处于受保护的视图。请看一下 Excel，再试一次；"
-        "仍不行，请把下面的内容发给维护人员：",
-        "this could not be done: Excel may have been closed, or a sheet deleted. Look at Excel and try again. Error:",
-    )
+    text = worded("addin.could-not-be-done")
     return f"{text}\n{trouble.words(error)}"
 
 
@@ -134,7 +131,7 @@ def _folder(app: xw.App | None, desk: Desk) -> commands.Told:
     folder = desk.folder("核对哪个文件夹里的考核工作簿？")
     if folder is None:
         return commands.Told("")
-    with commands.progress(app, either("正在核对", "checking")) as at:
+    with commands.progress(app, worded("addin.work-checking")) as at:
         outcome = files.check([folder], at)
     count = len(outcome.lines)
     if app is not None:
@@ -155,7 +152,7 @@ def _blanks(app: xw.App | None, desk: Desk) -> commands.Told:
     if not scheme or listed is None or folder is None:
         return commands.Told("")
     units = files.units_of(listed)
-    with commands.progress(app, either("正在生成", "making")) as at:
+    with commands.progress(app, worded("addin.making")) as at:
         return commands.Told(files.blanks(scheme, units, folder, at=at).said)
 
 

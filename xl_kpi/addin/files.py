@@ -29,9 +29,11 @@ from xl_kpi.api import (
     unit_key,
     unwritable,
 )
-from xl_kpi.findings import Finding, Verdict, XlKpiError, either, finding, verdict_word
+from xl_kpi.findings import Finding, Verdict, XlKpiError, finding
 from xl_kpi.outward import plain
-from xl_kpi.report.text import sentence
+from xl_kpi.report.language import spoken, worded
+from xl_kpi.report.text import sentence, unusable
+from xl_kpi.words import said
 
 Progress = Callable[[int, int], None]  # told which of how many is being worked on
 Watch = Callable[[], None]  # called now and then while the work lasts; raises Stopped to end it
@@ -107,37 +109,37 @@ def check_line(report: api.Report, file: Found) -> Line:
     """What a check came to as a line of the table."""
     problems = [f for f in report.findings if f.severity != "info"]
     first = next((f for f in problems if f.code == report.code), problems[0]) if problems else None
-    texts = (plain(file.name), plain(report.unit), verdict_word(report.verdict))
+    texts = (plain(file.name), plain(report.unit), worded(f"verdict.{report.verdict}"))
     outcome: tuple[Value, ...] = (None,) * 5
     if a := report.assessment:
         outcome = (a.total, a.rate, a.grade, a.veto_state, f"{a.missing} / {a.invalid}")
-    said = sentence(first) if first else ""
-    return Line((*texts, *outcome, said), file.path, report.verdict, report.findings)
+    problem = sentence(first) if first else ""
+    return Line((*texts, *outcome, problem), file.path, report.verdict, report.findings)
 
 
 def check_columns() -> tuple[Column, ...]:
     """The columns of a check's table."""
     return (
-        Column(either("文件", "file"), 14),
-        Column(either("单位", "unit"), 8),
-        Column(either("结论", "verdict"), 4),
-        Column(either("总分", "total"), 4, "number"),
-        Column(either("得分率", "rate"), 4, "percent"),
-        Column(either("等次", "grade"), 4),
-        Column(either("否决", "vetoes"), 5),
-        Column(either("未填/有误", "missing/wrong"), 5),
-        Column(either("第一个问题", "first problem"), 26),
+        Column(worded("addin.file"), 14),
+        Column(worded("addin.unit"), 8),
+        Column(worded("addin.verdict"), 4),
+        Column(worded("addin.total"), 4, "number"),
+        Column(worded("addin.rate"), 4, "percent"),
+        Column(worded("addin.grade"), 4),
+        Column(worded("addin.vetoes"), 5),
+        Column(worded("addin.missing-wrong"), 5),
+        Column(worded("addin.first-problem"), 26),
     )
 
 
 def _checked(lines: Sequence[Line], count: int, passed: str = "") -> Outcome:
     verdicts: tuple[Verdict, ...] = ("accept", "flag", "reject")
-    counts = "，".join(f"{verdict_word(v)} {sum(line.verdict == v for line in lines)}" for v in verdicts)
-    said = either(f"核对了 {len(lines)} 个文件：{counts}。", f"{len(lines)} files checked: {counts}")
-    said += passed
+    counts = {v: sum(line.verdict == v for line in lines) for v in verdicts}
+    told = worded("addin.files-checked", lines=len(lines), **counts)
+    told += passed
     alarm = any(line.verdict != "accept" for line in lines)
-    title = either("核对结果", "checked")
-    return Outcome(title, stopped_at(len(lines), count) + said, check_columns(), tuple(lines), alarm=alarm)
+    title = worded("addin.checked")
+    return Outcome(title, stopped_at(len(lines), count) + told, check_columns(), tuple(lines), alarm=alarm)
 
 
 def blanks(
@@ -158,10 +160,7 @@ def blanks(
     without = [unit.name for unit in units if levels and not (unit.level or level)]
     if without:
         choices = "、".join(levels)
-        why = either(
-            f"没有写层级。请在名单的“层级”一列填写（{choices}），或在这里选择层级",
-            f"no level; write it into the list ({choices}), or choose one here",
-        )
+        why = said("addin.no-level-write-into", choices=choices)
         raise XlKpiError(*(finding("units", file="", where=f"“{name}”", why=why) for name in without))
     settled = [api.scheme(scheme, unit.level or level, year) for unit in units]
     names = [api.filename(each, unit.name) for each, unit in zip(settled, units, strict=True)]
@@ -175,17 +174,15 @@ def blanks(
             at(number, len(units))
             save(folder / name, api.build(each, unit.name, unit.code))
             lines.append(Line((unit.name, unit.code, each.level or "", name), folder / name))
-    said = either(
-        f"已生成 {len(lines)} 份空白工作簿，在 {folder}。", f"{len(lines)} blank workbooks made, in {folder}."
-    )
+    told = worded("addin.blank-workbooks-made", lines=len(lines), folder=str(folder))
     columns = (
-        Column(either("单位", "unit"), 14),
-        Column(either("单位代码", "code"), 6),
-        Column(either("层级", "level"), 4),
-        Column(either("文件", "file"), 30),
+        Column(worded("addin.unit"), 14),
+        Column(worded("addin.code"), 6),
+        Column(worded("addin.level"), 4),
+        Column(worded("addin.file"), 30),
     )
-    title = either("空白工作簿", "blanks")
-    return Outcome(title, stopped_at(len(lines), len(units)) + said, columns, tuple(lines), folder)
+    title = worded("addin.blanks")
+    return Outcome(title, stopped_at(len(lines), len(units)) + told, columns, tuple(lines), folder)
 
 
 def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watch: Watch = unwatched) -> Outcome:
@@ -204,26 +201,26 @@ def recalculate(paths: Iterable[Path], folder: Path, at: Progress = unseen, watc
             at(min(len(lines) + 1, count), count)
     done = sum(line.verdict == "accept" for line in lines)
     left = len(lines) - done
-    said = either(f"重算了 {done} 份工作簿，在 {folder}。", f"{done} workbooks recalculated, in {folder}.")
+    told = worded("addin.workbooks-recalculated", done=done, folder=str(folder))
     if left:
-        said += either(f"{left} 份没有重算，原因见表。", f"{left} were not, see the table.")
+        told += worded("addin.not-recalculated", left=left)
     columns = (
-        Column(either("文件", "file"), 18),
-        Column(either("结果", "outcome"), 6),
-        Column(either("存为，或没有重算的原因", "saved as, or why not"), 40),
+        Column(worded("addin.file"), 18),
+        Column(worded("addin.outcome"), 6),
+        Column(worded("addin.saved-or-why-not-recalculated"), 40),
     )
-    said += passed_over(listed)
-    title = either("重算结果", "recalculated")
-    return Outcome(title, stopped_at(len(lines), count) + said, columns, tuple(lines), folder, bool(left))
+    told += passed_over(listed)
+    title = worded("addin.title-recalculated")
+    return Outcome(title, stopped_at(len(lines), count) + told, columns, tuple(lines), folder, bool(left))
 
 
 def _recalculated(file: Found, result: bytes | tuple[Finding, ...], target: Path) -> Line:
     name = plain(file.name)
     if isinstance(result, tuple):
-        why = plain(result[0].message)
-        return Line((name, either("没有重算", "not done"), why), file.path, "reject", result)
+        why = plain(spoken(result[0]))
+        return Line((name, worded("addin.not-done"), why), file.path, "reject", result)
     target = saved(target, result)
-    return Line((name, either("已重算", "done"), plain(str(target))), target)
+    return Line((name, worded("addin.done"), plain(str(target))), target)
 
 
 def into_folder(paths: Iterable[Path], folder: Path) -> Listing:
@@ -249,26 +246,21 @@ def saved(target: Path, content: bytes) -> Path:
 def passed_over(listed: Listing) -> str:
     """What of a folder was not looked at, to be said last; nothing where that is nothing."""
     passed = listed.told()
-    return either(f"{passed}。", f"; {passed}") if passed else ""
+    return worded("addin.passed-over", passed=passed) if passed else ""
 
 
 def stopped_at(done: int, count: int) -> str:
     """What to say first of work that was stopped; nothing of work that was done."""
     if done == count:
         return ""
-    return either(
-        f"已取消，{count} 份中的后 {count - done} 份没有处理。", f"stopped: {count - done} of {count} not done. "
-    )
+    return worded("addin.stopped-not-done", count=count, count_2=count - done)
 
 
 def explained(error: XlKpiError | OSError) -> str:
     """What went wrong, and what to do about it, a line for each finding."""
     if isinstance(error, XlKpiError):
-        return "\n".join(each.message for each in error.findings)
-    return either(
-        f"无法读写 {error.filename or ''}：{error.strerror}。请检查路径、权限，或关闭正在打开它的程序",
-        f"{error.filename or ''} cannot be read or written: {error.strerror}",
-    )
+        return "\n".join(spoken(each) for each in error.findings)
+    return spoken(unusable(error))
 
 
 def units_of(answer: Path | str, tell: Callable[[Finding], None] = lambda _: None) -> list[Unit]:
@@ -284,13 +276,13 @@ def units_of(answer: Path | str, tell: Callable[[Finding], None] = lambda _: Non
     for name in names:
         other = seen.setdefault(unit_key(name), name)
         if other is not name:
-            why = either(f"单位“{name}”写了两次", f"{name!r} stands twice")
+            why = said("addin.stands-twice", name=name)
             problems.append(finding("units", file="", where="", why=why))
         elif unwritable(name):
-            why = either("单位名称含有不可见的控制字符", "a name holds control characters")
+            why = said("addin.unwritable")
             problems.append(finding("units", file="", where=f"“{plain(name)}”", why=why))
     if not names:
-        problems.append(finding("units", file="", where="", why=either("没有写单位名称", "no unit is named")))
+        problems.append(finding("units", file="", where="", why=said("addin.no-unit-named")))
     if problems:
         raise XlKpiError(*problems)
     return [Unit(name) for name in names]

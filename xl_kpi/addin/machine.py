@@ -8,12 +8,22 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.report.language import spoken
+from xl_kpi.words import Said, said
 
 NAME = "xl_kpi.xlam"
 
 _HEAD = 1 << 20  # bytes: forty add-ins; of EXCEL.EXE the beginning is enough
 _SECONDS = 60  # the first start of a Python whose files a virus scanner has not seen takes long
+
+
+class Unanswered(OSError):
+    """A program did not answer: `why`."""
+
+    def __init__(self, why: Said) -> None:
+        super().__init__()
+        self.why = why
 
 
 def _read(path: str) -> bytes | None:
@@ -55,11 +65,11 @@ def _versions(interpreter: str) -> tuple[str, str]:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
-        raise OSError(either(f"{_SECONDS} 秒没有应答", f"no answer within {_SECONDS} seconds")) from None
+        raise Unanswered(said("addin.no-answer-in-time", seconds=_SECONDS)) from None
     words = ended.stdout.split()
     if ended.returncode or len(words) != 2:
-        said = ended.stderr.strip().splitlines() or [either("没有应答", "no answer")]
-        raise OSError(said[-1])
+        last = ended.stderr.strip().splitlines()[-1:]
+        raise OSError(last[0]) if last else Unanswered(said("addin.no-answer"))
     return words[0], words[1]
 
 
@@ -120,57 +130,38 @@ class Check:
     remedy: str
 
 
-Words = tuple[str, str]  # the same in Chinese and in English
-
-
-def checked(name: Words, ok: bool | None, says: Words, *remedy: Words) -> Check:
-    """A check in the language of messages."""
-    return Check(either(*name), ok, either(*says), "".join(either(*words) for words in remedy))
+def checked(name: Said, ok: bool | None, says: Said, *remedy: Said) -> Check:
+    """A check in the language of whoever asks for it."""
+    return Check(spoken(name), ok, spoken(says), "".join(map(spoken, remedy)))
 
 
 def as_error(check: Check) -> XlKpiError:
     """A check that is not well as what stops the work."""
-    return XlKpiError(finding("executor", where=check.name, why=f"{check.says}{either('。', '; ')}{check.remedy}"))
+    return XlKpiError(
+        finding("executor", where=check.name, why=said("addin.check", says=check.says, remedy=check.remedy))
+    )
 
 
 # What several checks say
 
-SYSTEM: Words = "操作系统", "Operating system"
-ADDIN: Words = "加载项", "Add-in"
-FOLDER: Words = "Excel 的启动文件夹", "Excel's start folder"
-AGAIN: Words = (
-    "请关闭 Excel，运行 xl-kpi addin install，再打开 Excel",
-    "close Excel, run xl-kpi addin install, open Excel again",
-)
-REINSTALL: Words = (
-    "请运行 python -m pip install --force-reinstall xl-kpi，使 xlwings 恢复到规定的版本",
-    "run python -m pip install --force-reinstall xl-kpi, which brings the xlwings it needs",
-)
-WITHOUT: Words = "；也可保存工作簿后运行 xl-kpi check", "; or save the workbook and run xl-kpi check"
-PANEL: Words = (
-    "；也可改用面板（xl-kpi panel），它不用宏，也不由 Excel 启动程序",
-    "; or use the panel (xl-kpi panel), which needs no macros and is not started by Excel",
-)
+SYSTEM: Said = said("addin.operating-system")
+ADDIN: Said = said("addin.add")
+FOLDER: Said = said("addin.excel-s-start-folder")
+AGAIN: Said = said("addin.close-excel-run-xl")
+REINSTALL: Said = said("addin.run-python-m-pip")
+WITHOUT: Said = said("addin.or-use-command")
+PANEL: Said = said("addin.use-panel-xl-kpi")
 
 
 def platform_check(system: System) -> Check:
     """Whether the add-in works on such a machine, and what does if not."""
     if system.platform == "win32":
-        return checked(SYSTEM, True, ("Windows，可以使用加载项", "Windows: the add-in works here"))
-    works = (
-        "生成空白工作簿、核对、重算都可在命令行进行",
-        "blank workbooks, check and recalc work from the command line",
-    )
+        return checked(SYSTEM, True, said("addin.windows-add-works-here"))
+    works = said("addin.blank-workbooks-check-recalc")
     if system.platform == "darwin":
-        limits = (
-            "加载项在 macOS 上是试验性的，须指明 Excel 的启动文件夹",
-            "the add-in is experimental here and has to be told Excel's start folder",
-        )
+        limits = said("addin.add-experimental-here-has")
     else:
-        limits = "加载项需要 Windows 版 Excel", "the add-in needs Excel for Windows"
-    remedy = (
-        "请用 xl-kpi new、check、recalc；要用功能区按钮，请在装有 Excel 的 Windows 上安装加载项",
-        "use xl-kpi new, check and recalc; for the ribbon install the add-in on Windows with Excel",
-    )
-    says = f"{system.platform}：{works[0]}；{limits[0]}", f"{system.platform}: {works[1]}; {limits[1]}"
+        limits = said("addin.add-needs-excel-windows")
+    remedy = said("addin.use-xl-kpi-new")
+    says = said("addin.works-here", platform=system.platform, works=works, limits=limits)
     return checked(SYSTEM, None, says, remedy)

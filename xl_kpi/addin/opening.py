@@ -9,7 +9,8 @@ from pathlib import Path
 
 from xl_kpi import isolation
 from xl_kpi.api import SUFFIXES
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import Said, said
 
 _OPENERS = {"darwin": "open"}  # on Linux xdg-open
 _OPENED = (*SUFFIXES, ".csv")  # a double-click on a table must not start a program that lies beside the workbooks
@@ -22,17 +23,16 @@ def open_with_system(path: Path) -> subprocess.Popen[bytes] | None:
     no program to open things with; OSError where none is registered for it.
     """
     if not path.exists():
-        raise _refused(path, "已不在原处，可能被移走、改名或删除了", "it is not there any more")
+        raise _refused(path, said("addin.it-is-not-there"))
     if not path.is_dir() and path.suffix.lower() not in _OPENED:
-        raise _refused(path, "不是工作簿，没有打开", "it is no workbook and was not opened")
+        raise _refused(path, said("addin.it-is-no-workbook"))
     if sys.platform == "win32":
         os.startfile(path.absolute())
         return None
     opener = _OPENERS.get(sys.platform, "xdg-open")
     program = isolation.program(opener)  # not one that lies beside the workbooks
     if program is None:
-        why = f"没有找到打开文件的程序（{opener}）。请在文件管理器中打开它"
-        raise _refused(path, why, f"there is no {opener}; open it yourself")
+        raise _refused(path, said("addin.no-opener", opener=opener))
     quiet = subprocess.DEVNULL
     command = [program, str(path.absolute())]
     return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
@@ -40,10 +40,8 @@ def open_with_system(path: Path) -> subprocess.Popen[bytes] | None:
 
 def not_opened(path: Path) -> XlKpiError:
     """What to say when the system's opener gave up."""
-    return _refused(
-        path, "系统没有能打开它的程序。请先安装 WPS 或 LibreOffice", "the system has no program that opens it"
-    )
+    return _refused(path, said("addin.nothing-opens-it"))
 
 
-def _refused(path: Path, zh: str, en: str) -> XlKpiError:
-    return XlKpiError(finding("executor", where=str(path), why=either(zh, en)))
+def _refused(path: Path, why: Said) -> XlKpiError:
+    return XlKpiError(finding("executor", where=str(path), why=why))

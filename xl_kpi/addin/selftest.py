@@ -23,7 +23,8 @@ from xl_kpi.addin import attach, commands, files, pressing, settings, trouble
 from xl_kpi.addin.desk import Desk, ExcelDesk
 from xl_kpi.addin.excel import xw
 from xl_kpi.addin.tried import Tried, report
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import said
 
 REPORT = "自检报告.txt"
 
@@ -79,8 +80,8 @@ def run(app: xw.App | None, actions: dict[str, Action], folder: Path, attended: 
     XlKpiError where no Excel shows a workbook, OSError where the folder cannot be written to.
     """
     if app is None:
-        where = either("没有打开的工作簿", "no workbook is open")
-        why = either("请先打开 Excel，新建一个空白工作簿，再自检", "open Excel and a new workbook first")
+        where = said("addin.no-workbook-open")
+        why = said("addin.open-excel-new-workbook")
         raise XlKpiError(finding("executor", where=where, why=why))
     with tempfile.TemporaryDirectory(prefix="xl-kpi-") as scratch:
         bench = _Bench(app, actions, Path(scratch), attended)

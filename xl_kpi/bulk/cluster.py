@@ -19,7 +19,8 @@ from typing import Any
 
 from xl_kpi import __version__
 from xl_kpi.bulk.work import GRACE, TICK, Failure, Function, Outcome, attempt, died, too_long
-from xl_kpi.findings import Language, XlKpiError, either, finding, speak
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import Said, said
 
 _ANSWER = 15.0  # seconds a scheduler and the first worker are given to answer
 
@@ -34,16 +35,14 @@ class Cluster:
         try:
             distributed: Any = import_module("distributed")  # an extra: neither we nor the type checker need it else
         except ImportError:
-            raise self._error(
-                '没有安装 Dask，请运行 pip install "xl-kpi[cluster]"', 'install Dask: pip install "xl-kpi[cluster]"'
-            ) from None
+            raise self._error(said("cluster.no-dask")) from None
         self._killed: type[Exception] = distributed.KilledWorker
         self._client: Any = None
         with suppress(Exception):  # of any type, according to what is wrong with the address
             self._client = distributed.Client(address, timeout=_ANSWER, set_as_default=False)
         if self._client is None:
             gc.collect()  # the client that came to nothing, which would wait and complain when the program ends
-            raise self._error("调度器没有应答", "the scheduler does not answer")
+            raise self._error(said("cluster.no-answer"))
         try:
             self._executor = self._client.get_executor(pure=False)  # or what failed would not be run again
             self._seen = self._looked = time.monotonic()
@@ -58,22 +57,16 @@ class Cluster:
             raise
         except Exception as error:
             self._client.close()
-            raise self._error(
-                f"没有可用的处理节点，或其中的 xl_kpi 不是 {__version__} 版（{error!r}）",
-                f"no workers, or none with xl_kpi {__version__} ({error!r})",
-            ) from error
+            raise self._error(said("cluster.no-workers", version=__version__, error=repr(error))) from error
 
-    def _error(self, zh: str, en: str) -> XlKpiError:
-        return XlKpiError(finding("executor", where=self._address, why=either(zh, en)))
+    def _error(self, why: Said) -> XlKpiError:
+        return XlKpiError(finding("executor", where=self._address, why=why))
 
     def _refuse_exposed(self) -> None:
         """Raises XlKpiError where a worker imports from its current folder, before anything is imported there for us."""
         exposed = [worker for worker, is_so in self._client.run(eval, _EXPOSED).items() if is_so]
         if exposed:
-            raise self._error(
-                f"处理节点 {'、'.join(exposed)} 会运行它当前文件夹里的程序。请设环境变量 PYTHONSAFEPATH=1 后重新启动（dask worker）",
-                f"the workers {', '.join(exposed)} import from their current folder: start them with PYTHONSAFEPATH=1",
-            )
+            raise self._error(said("cluster.exposed", workers=exposed))
 
     @property
     def size(self) -> int:
@@ -81,7 +74,7 @@ class Cluster:
         return 2 * max(1, self._threads)
 
     def submit(self, function: Function, items: list[Any], seconds: float) -> Future[Any]:
-        future: Future[Any] = self._executor.submit(_attempt_within, function, items, seconds, either("zh", "en"))
+        future: Future[Any] = self._executor.submit(_attempt_within, function, items, seconds)
         return future
 
     def outcome(self, future: Future[Any], seconds: float) -> Outcome:
@@ -111,7 +104,7 @@ class Cluster:
             raise self._gone()
 
     def _gone(self) -> XlKpiError:
-        return self._error("与集群的连接中断，或处理节点都已退出", "the cluster was lost, or all its workers")
+        return self._error(said("cluster.lost"))
 
     def close(self) -> None:
         self._executor.shutdown(wait=False)
@@ -126,9 +119,8 @@ def _version() -> str:
     return __version__
 
 
-def _attempt_within(function: Function, items: list[Any], seconds: float, language: Language) -> Outcome:
+def _attempt_within(function: Function, items: list[Any], seconds: float) -> Outcome:
     """As `attempt`, in a thread that is left to itself when it takes too long: a thread cannot be ended."""
-    speak(language)
     outcome: list[Outcome] = []
     at_work = threading.Thread(target=lambda: outcome.append(attempt(function, items)), daemon=True)
     at_work.start()

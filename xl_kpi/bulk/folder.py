@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import Fact, Said, said
 from xl_kpi.xlsx.source import LOCK_FILES
 
 # .xlsx, and what has to be refused by name, so that no unit's file goes missing without a word.
@@ -30,23 +31,13 @@ class Listing:
     files: tuple[Found, ...]
     passed: Mapping[str, int]
 
-    def told(self) -> str:
-        """What was passed over, in a sentence; "" for nothing."""
-        kinds = [
-            f"{either(*_PASSED[kind])} {count} {either('个', '')}".strip() for kind, count in self.passed.items()
-        ]
-        if not kinds:
-            return ""
-        return either(f"没有看的文件：{'、'.join(kinds)}", f"passed over: {', '.join(kinds)}")
+    def told(self) -> Said | None:
+        """What was passed over, in a sentence; None for nothing."""
+        kinds = [said(f"bulk.passed.{kind}", count=count) for kind, count in self.passed.items()]
+        return said("bulk.passed-over", kinds=kinds) if kinds else None
 
 
-_PASSED = {
-    "archive": ("压缩包（请先解压）", "archives (unpack them first)"),
-    "csv": ("CSV 文件", "CSV files"),
-    "link": ("链接、快捷方式", "links"),
-    "lock": ("正在打开的文件的锁文件（~$）", "lock files of open workbooks"),
-    "leftover": ("苹果电脑留下的附属文件（._）", "what a Mac leaves beside files"),
-}
+_PASSED = ("archive", "csv", "link", "lock", "leftover")
 _BY_SUFFIX = dict.fromkeys((".zip", ".rar", ".7z", ".gz", ".tar"), "archive") | {
     ".csv": "csv",
     ".lnk": "link",
@@ -78,8 +69,7 @@ def listing(paths: Iterable[Path], outside: Path | None = None) -> Listing:
             else:
                 passed[kind] += 1
     if not found:
-        where = either("、", ", ").join(map(str, given))
-        raise XlKpiError(finding("no-workbooks", where=where))
+        raise XlKpiError(finding("no-workbooks", where=[str(path) for path in given]))
     return Listing(tuple(found.values()), {kind: passed[kind] for kind in _PASSED if passed[kind]})
 
 
@@ -102,7 +92,7 @@ def refuse_clash(names: Sequence[str]) -> None:
     counts = Counter(name.casefold() for name in names)
     clash = next((name for name in names if counts[name.casefold()] > 1), None)
     if clash:
-        why = either(f"两份工作簿会得到同一个文件名 {clash}", f"two workbooks would get the name {clash}")
+        why = said("bulk.one-name-twice", clash=clash)
         raise XlKpiError(finding("units", file="", where="", why=why))
 
 
@@ -110,7 +100,7 @@ def refuse_existing(targets: Iterable[Path], folder: Path) -> None:
     """Raises XlKpiError where a file stands already where a result is to go: it may hold what somebody filled in."""
     there = [str(target.relative_to(folder)) for target in targets if target.exists()]
     if there:
-        names = either("、", ", ").join(there[:_NAMED])
+        names: Fact = there
         if len(there) > _NAMED:
-            names += either(f" 等 {len(there)} 个", f" and others, {len(there)} in all")
-        raise XlKpiError(finding("exists", folder=folder, names=names))
+            names = said("bulk.names-and-others", names=there[:_NAMED], count=len(there))
+        raise XlKpiError(finding("exists", folder=str(folder), names=names))

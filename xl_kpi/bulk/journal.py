@@ -9,10 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.returned.report import Report
+from xl_kpi.words import said
 from xl_kpi.xlsx.source import Source, name_of
 
 
@@ -35,7 +34,6 @@ def resumed(
 
     Raises XlKpiError for a file that is no journal, OSError.
     """
-    plain: TypeAdapter[Report] = TypeAdapter(Report)
     with journal.open("a+b") as file:
         done = _finished(file)
         wanting = [source for source, key in zip(sources, keys, strict=True) if key not in done]
@@ -43,12 +41,11 @@ def resumed(
         for key in keys:
             if key in done:
                 file.seek(done[key])
-                yield plain.validate_python(json.loads(file.readline())["report"])
+                yield Report.from_data(json.loads(file.readline())["report"])
             else:
                 report = next(fresh)
                 if key and report.code != "unprocessable":  # that may have been the machine's fault
-                    line = {"key": key, "report": plain.dump_python(report, mode="json")}
-                    file.write(json.dumps(line).encode() + b"\n")
+                    file.write(json.dumps({"key": key, "report": report.as_data()}).encode() + b"\n")
                     file.flush()
                 yield report
 
@@ -64,7 +61,7 @@ def _finished(file: BinaryIO) -> dict[str, int]:
     file.seek(0)
     head = file.read(len(_HEAD))
     if not _HEAD.startswith(head):
-        why = either("它不是进度文件，没有改动", "it is no journal of an earlier run, and was left as it is")
+        why = said("bulk.no-journal")
         raise XlKpiError(finding("nothing-to-do", where=file.name, why=why))
     if head != _HEAD:  # new, or broken off at once
         file.truncate(0)

@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from xl_kpi.bulk.cluster import Cluster
-from xl_kpi.bulk.processes import Processes, cores
 from xl_kpi.bulk.work import TICK, Failure, Outcome, Workers, attempt
+from xl_kpi.words import Fact
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -59,7 +58,7 @@ class Team:
         function: Callable[[list[Item]], list[Result]],
         items: Iterable[Item],
         *,
-        lost: Callable[[Item, str], Result],
+        lost: Callable[[Item, Fact], Result],
         count: int | None = None,
         chunk: int = 16,
         seconds: float = 30.0,
@@ -85,9 +84,20 @@ class Team:
         if self._workers == 0 and not self._scheduler:
             return _here(function, source, lost, self._watch)
         if self._crew is None:
-            self._crew = Cluster(self._scheduler) if self._scheduler else Processes(self._workers or cores())
+            self._crew = _hired(self._workers, self._scheduler)
         share = chunk if count is None else min(chunk, max(1, -(-count // self._crew.size)))
         return _in_order(self._crew, function, source, lost, share, seconds, self._watch)
+
+
+def _hired(workers: int | None, scheduler: str) -> Workers:
+    """Those who do the work. What it takes to have some is imported only then: a single file is checked without."""
+    if scheduler:
+        from xl_kpi.bulk.cluster import Cluster
+
+        return Cluster(scheduler)
+    from xl_kpi.bulk.processes import Processes, cores
+
+    return Processes(workers or cores())
 
 
 def _unwatched() -> None:
@@ -97,7 +107,7 @@ def _unwatched() -> None:
 def _here(
     function: Callable[[list[Item]], list[Result]],
     source: Iterator[Item],
-    lost: Callable[[Item, str], Result],
+    lost: Callable[[Item, Fact], Result],
     watch: Callable[[], None],
 ) -> Iterator[Result]:
     for item in source:
@@ -120,7 +130,7 @@ def _in_order(
     crew: Workers,
     function: Callable[[list[Item]], list[Result]],
     source: Iterator[Item],
-    lost: Callable[[Item, str], Result],
+    lost: Callable[[Item, Fact], Result],
     chunk: int,
     seconds: float,
     watch: Callable[[], None],

@@ -20,7 +20,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from xl_kpi import isolation
 from xl_kpi.bulk.work import GRACE, Failure, Function, Outcome, attempt, died, too_long
-from xl_kpi.findings import Language, XlKpiError, either, finding, speak
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import said
 
 _STARTS = 3  # how often in a row each worker may fail to start
 _MEMORY = 640 * 2**20  # bytes a worker may take beyond what it holds at its start
@@ -41,8 +42,7 @@ class _Worker:
         # the pipes to other workers. A fork server that has imported the function's module would replace a dead
         # worker in 0.02 s instead of 0.8 s, but stays until this process ends and takes another 96 MB.
         context: Any = multiprocessing.get_context("spawn")  # pebble's type of it does not fit Windows
-        language: Language = either("zh", "en")  # type: ignore[assignment]
-        self._pool = ProcessPool(1, initializer=_prepare, initargs=(language, function), context=context)
+        self._pool = ProcessPool(1, initializer=_prepare, initargs=(function,), context=context)
         self._deadline = 0.0
         self._ready = self._pool.schedule(os.getpid)
 
@@ -73,10 +73,8 @@ class Processes:
     def __init__(self, count: int) -> None:
         try:
             isolation.isolate_children()  # a fresh interpreter looks for modules in the current folder first
-        except RuntimeError as error:
-            raise XlKpiError(
-                finding("executor", where=either("处理进程", "worker process"), why=str(error))
-            ) from None
+        except RuntimeError:
+            raise XlKpiError(finding("executor", where=said("bulk.worker"), why=said("bulk.not-isolated"))) from None
         self.size = count
         self._idle: list[_Worker] = []
         self._busy: dict[Future[Any], _Worker] = {}
@@ -117,8 +115,8 @@ class Processes:
             return outcome
         self._not_started += 1
         if self._not_started >= _STARTS * self.size:
-            why = either("无法启动，可能内存不足", "it does not start; there may be too little memory")
-            raise XlKpiError(finding("executor", where=either("处理进程", "worker process"), why=why))
+            why = said("bulk.does-not-start")
+            raise XlKpiError(finding("executor", where=said("bulk.worker"), why=why))
         return None
 
     def look(self) -> None:
@@ -135,9 +133,8 @@ class Processes:
                 list(together.map(_Worker.stop, workers))
 
 
-def _prepare(language: Language, _function: Function) -> None:
+def _prepare(_function: Function) -> None:
     """Make a worker process ready; that it was handed the function has already imported its module."""
-    speak(language)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()

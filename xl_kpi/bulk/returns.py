@@ -20,12 +20,13 @@ from typing import Any, NamedTuple, Self
 from xl_kpi import __version__, engines, shipped
 from xl_kpi.bulk import journal as journals
 from xl_kpi.bulk import pool
-from xl_kpi.findings import Finding, WorkbookError, either, finding, verdict
+from xl_kpi.findings import Finding, WorkbookError, finding, verdict
 from xl_kpi.program import load as loading
 from xl_kpi.returned.check import ANY, NATIVE, Asked, checked, recalculated
 from xl_kpi.returned.read import identify
 from xl_kpi.returned.report import Report, rejected
 from xl_kpi.units.listing import unit_key
+from xl_kpi.words import Fact
 from xl_kpi.xlsx.source import Source, name_and_content, name_of
 
 _CHUNK, _SLOW_CHUNK = 128, 4  # files handed to a worker at most: with the scorer, and with another engine
@@ -134,7 +135,7 @@ def check_all(
         if journal is None:
             reports = each(crew, sources)
         else:
-            question = [__version__, either("zh", "en"), engine, asked.year, asked.level, asked.units]
+            question = [__version__, engine, asked.year, asked.level, asked.units]
             digests = [known.digest for known in together.known]
             keys = journals.keys(sources, digests, json.dumps([*question, _schemes(scheme_file)]))
             reports = journals.resumed(sources, keys, journal, partial(each, crew))
@@ -191,7 +192,7 @@ def _answers(sources: list[Source], scheme_file: str, asked: Asked) -> list[str]
 # what their work is lost to
 
 
-def _lost_findings(source: Source, why: str) -> tuple[Finding, ...]:
+def _lost_findings(source: Source, why: Fact) -> tuple[Finding, ...]:
     return (finding("unprocessable", file=name_of(source), why=why),)
 
 
@@ -199,18 +200,18 @@ class _Lost(NamedTuple):
     """A file whose report was lost, and why."""
 
     source: Source
-    why: str
+    why: Fact
 
 
-def _lost_report(source: Source, why: str) -> Report:
+def _lost_report(source: Source, why: Fact) -> Report:
     return rejected(name_of(source), *_lost_findings(source, why))
 
 
-def _lost_known(source: Source, why: str) -> Known:
+def _lost_known(source: Source, why: Fact) -> Known:
     return _UNKNOWN
 
 
-def _lost_answers(source: Source, why: str) -> str:
+def _lost_answers(source: Source, why: Fact) -> str:
     return ""
 
 
@@ -302,7 +303,7 @@ def _annotated(report: Report, position: int, together: Together) -> Report:
     copy_of, called = together.copies.get(position), together.called
     rivals = together.rivals.get(position, [])
     if rivals:
-        others = either("、", ", ").join(called[rival] for rival in rivals)
+        others = [called[rival] for rival in rivals]
         added.append(finding("conflict", others=others))
     elif copy_of is not None:
         added.append(finding("duplicate", other=called[copy_of]))

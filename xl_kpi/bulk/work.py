@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from xl_kpi.findings import either
+from xl_kpi.words import Fact, said
 
 Function = Callable[[list[Any]], list[Any]]
 
@@ -19,7 +19,7 @@ TICK = 1.0  # seconds between looks at workers that say nothing
 class Failure:
     """Why items have no results, and whether the process that tried is still fit for others."""
 
-    why: str
+    why: Fact
     fit: bool = False
 
 
@@ -51,12 +51,12 @@ class Workers(Protocol):
 
 def died() -> Failure:
     """Of a task whose process ended."""
-    return Failure(either("处理进程意外终止", "the worker process died"))
+    return Failure(said("bulk.worker-process-died"))
 
 
 def too_long(seconds: float) -> Failure:
     """Of a task that took more than so many seconds."""
-    return Failure(either(f"超过 {seconds:g} 秒没有处理完", f"not done within {seconds:g} seconds"))
+    return Failure(said("bulk.too-slow", seconds=seconds))
 
 
 def attempt(function: Function, items: list[Any]) -> list[Any] | Failure:
@@ -66,7 +66,7 @@ def attempt(function: Function, items: list[Any]) -> list[Any] | Failure:
         if len(results) != len(items):
             raise ValueError(f"{len(results)} results of {len(items)} items")
     except MemoryError:
-        return Failure(either("占用内存超过上限", "it takes more memory than allowed"))
+        return Failure(said("bulk.too-much-memory"))
     except (Exception, SystemExit) as error:
         return Failure(type(error).__name__, fit=True)
     return results

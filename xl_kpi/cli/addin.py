@@ -8,17 +8,17 @@ from typing import Annotated, Literal
 
 from xl_kpi import api
 from xl_kpi.addin import build, doctor, install
-from xl_kpi.cli.options import Said
+from xl_kpi.cli.options import Help
 from xl_kpi.cli.screen import CLEAN, FOUND
-from xl_kpi.findings import either
+from xl_kpi.report.language import worded
 
 
 def run(
     what: Literal["build", "install", "uninstall", "doctor"],
     *,
-    out: Annotated[Path, Said("build：存为哪个文件")] = Path("xl_kpi.xlam"),
-    self_test: Annotated[bool, Said("doctor：在打开着的 Excel 里把各项功能试一遍，写自检报告.txt")] = False,
-    folder: Annotated[Path | None, Said("install、uninstall、doctor：Excel 的启动文件夹，默认为 XLSTART")] = None,
+    out: Annotated[Path, Help("help.addin.out")] = Path("xl_kpi.xlam"),
+    self_test: Annotated[bool, Help("help.addin.self_test")] = False,
+    folder: Annotated[Path | None, Help("help.addin.folder")] = None,
 ) -> int:
     """One of its actions; clean unless something is wrong with the machine."""
     if what == "build":
@@ -26,17 +26,20 @@ def run(
         print(out)
     elif what == "install":
         print(install.install(folder))
-        print(either("请重新启动 Excel。", "restart Excel."), file=sys.stderr)
+        print(worded("cli.restart-excel"), file=sys.stderr)
     elif what == "uninstall":
         if not install.uninstall(folder):
-            print(either("没有安装过。", "it was not installed."), file=sys.stderr)
+            print(worded("cli.not-installed"), file=sys.stderr)
     elif self_test:
         return _self_test()
     else:
         found = doctor.doctor(folder)
         for check in found:
             mark = {True: "√", False: "×", None: "·"}[check.ok]
-            print(f"{mark} {check.name}：{check.says}" + (f"\n    {check.remedy}" if check.remedy else ""))
+            print(
+                worded("cli.doctor-line", mark=mark, name=check.name, says=check.says)
+                + (f"\n    {check.remedy}" if check.remedy else "")
+            )
         return FOUND if any(check.ok is False for check in found) else CLEAN
     return CLEAN
 

@@ -6,34 +6,40 @@ from pathlib import Path
 from typing import Annotated
 
 from xl_kpi import api
-from xl_kpi.cli.options import Json, Said, SchemeFile
+from xl_kpi.cli.options import Help, Json, SchemeFile
 from xl_kpi.cli.screen import CLEAN, FOUND, print_json, say
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.report.language import language, spoken, worded
+from xl_kpi.words import said
 
 
 def run(
-    old: Annotated[Path, Said("旧版工作簿，不会改动", metavar="OLD")],
+    old: Annotated[Path, Help("help.carry.old", metavar="OLD")],
     *,
-    into: Annotated[Path, Said("用现行版本为同一单位生成的工作簿", metavar="NEW")],
-    out: Annotated[Path, Said("搬好的存为哪个文件", metavar="FILE")],
+    into: Annotated[Path, Help("help.carry.into", metavar="NEW")],
+    out: Annotated[Path, Help("help.carry.out", metavar="FILE")],
     json: Json = False,
     scheme: SchemeFile = "",
 ) -> int:
     """The new workbook with the old one's answers; what found no place is listed."""
     if out.exists() and old.exists() and out.samefile(old):
-        why = either("--out 不能是旧表本身", "--out must not be the old workbook")
+        why = said("cli.out-is-old")
         raise XlKpiError(finding("nothing-to-do", where=str(out), why=why))
     carried = api.carry(old, into, scheme)
     api.save(out, carried.package)
-    left = [one.as_json() for one in carried.left]
+    left = [one.as_json(language()) for one in carried.left]
+    notes = [spoken(note) for note in carried.notes]
     if json:
         files = {"file": str(old), "into": str(into), "out": str(out)}
-        print_json([files | {"carried": carried.count, "left": left, "notes": carried.notes}])
+        print_json([files | {"carried": carried.count, "left": left, "notes": notes}])
         return FOUND if left else CLEAN
     print(out)
-    said = either(f"搬了 {carried.count} 个数，{len(left)} 个没有搬", f"{carried.count} carried, {len(left)} left")
-    told = [f"{one.cell}　{one.label}：{_value(one.value)}　{one.why}" for one in carried.left]
-    for line in (said, *told, *carried.notes):
+    count = worded("cli.carried", count=carried.count, left=len(left))
+    told = [
+        worded("cli.left", cell=one.cell, label=one.label, value=_value(one.value), why=one.why)
+        for one in carried.left
+    ]
+    for line in (count, *told, *notes):
         say(line)
     return FOUND if left else CLEAN
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json as texts
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,28 +11,30 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any
 
-from xl_kpi import api, outward
-from xl_kpi.cli.options import Paths, Said, Scheduler, SchemeFile, Ship, Workers
-from xl_kpi.cli.screen import CLEAN, FOUND, marked, print_json, progress, tell_one
+from xl_kpi import api
+from xl_kpi.cli.options import Help, Paths, Scheduler, SchemeFile, Ship, Workers
+from xl_kpi.cli.screen import CLEAN, FOUND, marked, print_json, progress, say, tell_one
 from xl_kpi.cli.work import crew, workbooks
-from xl_kpi.findings import verdict_word
+from xl_kpi.outward import plain
 from xl_kpi.report import csv as csv_file
 from xl_kpi.report import junit as junit_file
+from xl_kpi.report.language import language, worded
 from xl_kpi.report.text import outcome
+from xl_kpi.words import Fact, said
 
 
 def run(
     path: Paths,
     *,
-    json: Annotated[bool, Said("每个文件一行 JSON")] = False,
-    junit: Annotated[Path | None, Said("另存 JUnit XML，供持续集成读取", metavar="FILE")] = None,
-    csv: Annotated[Path | None, Said("另存结果表，每个文件一行，可用 Excel 打开", metavar="FILE")] = None,
-    units: Annotated[Path | None, Said("应交的单位名单：不在名单中的退回，没有交的列出")] = None,
-    year: Annotated[int | None, Said("应交的年度：其他年度的退回")] = None,
-    level: Annotated[api.Level | None, Said("应交的层级：其他层级的退回")] = None,
-    resume: Annotated[Path | None, Said("进度文件：中断后再运行，已核对的文件不重做", metavar="FILE")] = None,
+    json: Annotated[bool, Help("help.check.json")] = False,
+    junit: Annotated[Path | None, Help("help.check.junit", metavar="FILE")] = None,
+    csv: Annotated[Path | None, Help("help.check.csv", metavar="FILE")] = None,
+    units: Annotated[Path | None, Help("help.check.units")] = None,
+    year: Annotated[int | None, Help("help.check.year")] = None,
+    level: Annotated[api.Level | None, Help("help.check.level")] = None,
+    resume: Annotated[Path | None, Help("help.check.resume", metavar="FILE")] = None,
     scheme: SchemeFile = "",
-    engine: Annotated[str, Said("另用一种引擎照文件原样重算，与本系统的结果对照", choices=api.ENGINES)] = api.NATIVE,
+    engine: Annotated[str, Help("help.check.engine", choices=api.ENGINES)] = api.NATIVE,
     workers: Workers = None,
     scheduler: Scheduler = "",
     ship: Ship = False,
@@ -49,16 +50,15 @@ def run(
             if target is not None:
                 reports = _recorded(reports, files.enter_context(_kept(target, write)))
         counts: Counter[str] = Counter()
-        for report in progress(reports, "核对", len(paths)):
+        for report in progress(reports, worded("cli.checking"), len(paths)):
             counts[report.verdict if report.file else "missing"] += 1
             if json:
-                print_json([report.as_json()])
+                print_json([report.as_json(language())])
             else:
                 _print(report)
     if len(paths) > 1 and not json:
-        said = "，".join(f"{verdict_word(verdict)} {counts[verdict]}" for verdict in api.VERDICTS)
-        missing = f"；另有 {counts['missing']} 个单位未交" if counts["missing"] else ""
-        print(f"{len(paths)} 个文件：{said}{missing}", file=sys.stderr)
+        missing = said("cli.and-missing", count=counts["missing"]) if counts["missing"] else ""
+        say(worded("cli.files-checked", count=len(paths), missing=missing, **{v: counts[v] for v in api.VERDICTS}))
     return FOUND if counts.total() > counts["accept"] else CLEAN
 
 
@@ -75,15 +75,24 @@ def _kept(path: Path, write: Callable[[Iterable[Mapping[str, Any]], IO[bytes]], 
 
 def _recorded(reports: Iterator[api.Report], waiting: IO[str]) -> Iterator[api.Report]:
     for report in reports:
-        waiting.write(texts.dumps(report.as_json()) + "\n")
+        waiting.write(texts.dumps(report.as_json(language())) + "\n")
         yield report
 
 
 def _print(report: api.Report) -> None:
-    print(f"{outward.plain(report.file or report.unit)}：{outcome(report.file, report.verdict)}")
+    name = report.file or report.unit
+    print(plain(worded("cli.verdict-of", name=name, verdict=outcome(report.file, report.verdict))))
     if a := report.assessment:
-        state = "已完成" if a.complete else f"未完成（未填 {a.missing} 项，有误 {a.invalid} 项）"
-        print(f"  {outward.plain(report.unit)}　{report.year}年　{state}")
-        print(f"  总分 {a.total:g} / {a.max:g}（{a.rate:.2%}）　等次 {a.grade}　否决 {a.veto_state}")
+        state = "cli.complete" if a.complete else "cli.unfinished"
+        open_ = said(state, missing=a.missing, invalid=a.invalid)
+        print("  " + plain(worded("cli.unit-and-year", unit=report.unit, year=report.year, state=open_)))
+        scored: dict[str, Fact] = {
+            "total": a.total,
+            "max": a.max,
+            "rate": a.rate,
+            "grade": a.grade,
+            "vetoes": a.veto_state,
+        }
+        print("  " + worded("cli.outcome", **scored))
     for found in report.findings:
         print(f"  {marked(found)}")

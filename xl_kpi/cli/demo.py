@@ -6,30 +6,30 @@ from pathlib import Path
 from typing import Annotated
 
 from xl_kpi import api, demo
-from xl_kpi.cli.options import Said
+from xl_kpi.cli.options import Help
 from xl_kpi.cli.screen import CLEAN, progress, table
-from xl_kpi.findings import verdict_word
+from xl_kpi.report.language import spoken, worded
 
 
-def run(folder: Annotated[Path, Said(metavar="dir")]) -> int:
+def run(folder: Annotated[Path, Help(metavar="dir")]) -> int:
     """Blank workbooks and simulated units' in a folder, and a table of what checking these came to."""
     blank, back = folder / "空白", folder / "收回"
     blank.mkdir(parents=True, exist_ok=True)
     back.mkdir(exist_ok=True)
-    print("一、生成各方案的空白工作簿：")
-    for path in progress(demo.blanks(blank), "生成", len(api.schemes())):
+    print(worded("demo.blanks"))
+    for path in progress(demo.blanks(blank), worded("cli.making"), len(api.schemes())):
         print(f"  {path}")
-    print(f"\n二、模拟 {demo.UNITS} 家医院填报，并核对：")
+    print("\n" + worded("demo.units", count=demo.UNITS))
     rows = []
-    for path in progress(demo.filled(back), "填报、核对", demo.UNITS):
+    for path in progress(demo.filled(back), worded("demo.filling"), demo.UNITS):
         report = api.check(path)
         outcome = report.assessment
         assert outcome is not None, "a workbook just built is ours"
-        first = next((f.message for f in report.findings if f.severity != "info"), "")
+        first = next((spoken(f) for f in report.findings if f.severity != "info"), "")
         rows.append(
             [
                 report.unit,
-                verdict_word(report.verdict),
+                worded(f"verdict.{report.verdict}"),
                 f"{outcome.total:.2f}",
                 f"{outcome.rate:.2%}",
                 outcome.grade,
@@ -38,6 +38,17 @@ def run(folder: Annotated[Path, Said(metavar="dir")]) -> int:
             ]
         )
     rows.sort(key=lambda row: -float(row[2]))
-    table(("单位", "核对", "总分", "得分率", "等次", "否决", "第一个问题"), rows)
-    print(f"\n文件在 {folder}：请用 Excel 或 WPS 打开看看。")
+    table(
+        [
+            worded("column.unit"),
+            worded("column.check"),
+            worded("column.total"),
+            worded("column.rate"),
+            worded("column.grade"),
+            worded("column.veto_state"),
+            worded("column.first"),
+        ],
+        rows,
+    )
+    print("\n" + worded("demo.end", folder=str(folder)))
     return CLEAN

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 from xl_kpi import api
-from xl_kpi.cli.options import Said, SchemeFile
+from xl_kpi.cli.options import Help, SchemeFile
 from xl_kpi.cli.screen import CLEAN, marked
 from xl_kpi.cli.work import tell_void
 from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import SaidError, reason_of, said
 
 
 def run(
     file: Path,
-    answers: Annotated[Path, Said('JSON：{填报项编号: 值}，或 {"stage": …, "answers": {…}, "notes": {…}}')],
+    answers: Annotated[Path, Help("help.fill.answers")],
     *,
     out: Path,
     scheme: SchemeFile = "",
@@ -25,9 +26,10 @@ def run(
     try:
         given = json.loads(answers.read_text(encoding="utf-8"))
         if not isinstance(given, dict):
-            raise ValueError("应为一个 JSON 对象")
+            raise SaidError(said("answers.no-object"))
     except (UnicodeDecodeError, ValueError) as error:
-        raise XlKpiError(finding("answers", why=f"{answers.name} 不是有效的 JSON（{error}）")) from None
+        why = said("answers.no-json", file=answers.name, error=reason_of(error))
+        raise XlKpiError(finding("answers", why=why)) from None
     filling = api.filling(file, given, scheme)
     api.save(out, filling.content)
     for remark in filling.remarks:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xl_kpi import api
 from xl_kpi.cli.options import Json, SchemeFile
 from xl_kpi.cli.screen import CLEAN, print_json, table
+from xl_kpi.report.language import worded
 
 
 def run(file: Path, *, json: Json = False, scheme: SchemeFile = "") -> int:
@@ -15,7 +16,7 @@ def run(file: Path, *, json: Json = False, scheme: SchemeFile = "") -> int:
     if json:
         print_json([found])
         return CLEAN
-    print(f"{found['unit']}　{found['year']}年　{found['scheme']} 第{found['version']}版")
+    print(worded("cli.map-of", **{key: found[key] for key in ("unit", "year", "scheme", "version")}))
     rows = [[i["id"], i["label"], i["kind"], i["cells"]["self"]] for i in found["inputs"]]
-    table(("编号", "填报项", "类型", "自报值"), rows)
+    table([worded("column.id"), worded("column.input"), worded("column.kind"), worded("column.self")], rows)
     return CLEAN

@@ -14,10 +14,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from xl_kpi.report.language import worded
+
 
 @dataclass(frozen=True)
-class Said:
-    """What help says of a parameter; other choices than its type has; one_of: exactly one with this word is to be given."""
+class Help:
+    """The code of what help says of a parameter; other choices than its type has; one_of: exactly one with this word is to be given."""
 
     help: str = ""
     metavar: str | None = None
@@ -26,12 +28,12 @@ class Said:
 
 
 # Options that several commands have.
-Json = Annotated[bool, Said()]
-SchemeFile = Annotated[str, Said("自定义方案的 .yaml 文件")]
-Paths = Annotated[list[Path], Said(metavar="FILE|DIR")]
-Workers = Annotated[int | None, Said("同时工作的进程数，默认为处理器核数；0 表示不另开进程")]
-Scheduler = Annotated[str, Said("Dask 调度器地址，如 tcp://10.0.0.1:8786", metavar="ADDRESS")]
-Ship = Annotated[bool, Said("把文件内容发给计算节点，用于没有共享文件夹的集群")]
+Json = Annotated[bool, Help()]
+SchemeFile = Annotated[str, Help("help.scheme-file")]
+Paths = Annotated[list[Path], Help(metavar="FILE|DIR")]
+Workers = Annotated[int | None, Help("help.workers")]
+Scheduler = Annotated[str, Help("help.scheduler", metavar="ADDRESS")]
+Ship = Annotated[bool, Help("help.ship")]
 
 
 def add(parser: argparse.ArgumentParser, function: Callable[..., int]) -> None:
@@ -39,17 +41,17 @@ def add(parser: argparse.ArgumentParser, function: Callable[..., int]) -> None:
     hints = get_type_hints(function, include_extras=True)
     groups: dict[str, Any] = {"": parser}
     for name, parameter in signature(function).parameters.items():
-        hint, said = hints[name], Said()
+        hint, shown = hints[name], Help()
         if get_origin(hint) is Annotated:
-            hint, said = get_args(hint)
-        if said.one_of not in groups:
-            groups[said.one_of] = parser.add_mutually_exclusive_group(required=True)
+            hint, shown = get_args(hint)
+        if shown.one_of not in groups:
+            groups[shown.one_of] = parser.add_mutually_exclusive_group(required=True)
         is_option = parameter.kind is Parameter.KEYWORD_ONLY
-        asked = _asked(hint, is_option) | {"help": said.help or None}
-        if said.choices:
-            asked["choices"] = said.choices
-        if said.metavar:
-            asked["metavar"] = said.metavar
+        asked = _asked(hint, is_option) | {"help": worded(shown.help) if shown.help else None}
+        if shown.choices:
+            asked["choices"] = shown.choices
+        if shown.metavar:
+            asked["metavar"] = shown.metavar
         if not is_option:
             parser.add_argument(name, **asked)
             continue
@@ -57,7 +59,7 @@ def add(parser: argparse.ArgumentParser, function: Callable[..., int]) -> None:
             asked["required"] = True
         elif hint is not bool:
             asked["default"] = parameter.default
-        groups[said.one_of].add_argument("--" + name.replace("_", "-"), **asked)
+        groups[shown.one_of].add_argument("--" + name.replace("_", "-"), **asked)
 
 
 def _asked(hint: Any, is_option: bool) -> dict[str, Any]:

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Annotated
 
 from xl_kpi import api
-from xl_kpi.cli.options import Paths, Said, Scheduler, SchemeFile, Ship, Workers
+from xl_kpi.cli.options import Help, Paths, Scheduler, SchemeFile, Ship, Workers
 from xl_kpi.cli.screen import CLEAN, FOUND, progress, say, tell
 from xl_kpi.cli.work import crew, tell_void, workbooks
 from xl_kpi.outward import plain
+from xl_kpi.report.language import worded
 
 
 def run(
     path: Paths,
     *,
-    in_place: Annotated[bool, Said(one_of="where")] = False,
-    out: Annotated[Path | None, Said(one_of="where")] = None,
+    in_place: Annotated[bool, Help(one_of="where")] = False,
+    out: Annotated[Path | None, Help(one_of="where")] = None,
     scheme: SchemeFile = "",
-    engine: Annotated[str, Said("用哪种引擎计算，默认为本系统自己的", choices=api.ENGINES)] = api.NATIVE,
+    engine: Annotated[str, Help("help.recalc.engine", choices=api.ENGINES)] = api.NATIVE,
     workers: Workers = None,
     scheduler: Scheduler = "",
     ship: Ship = False,
@@ -32,7 +33,7 @@ def run(
         out.mkdir(parents=True, exist_ok=True)
     code = CLEAN
     results = api.recalculate_all(paths, scheme, engine, who)
-    for file, result in zip(files, progress(results, "重算", len(paths)), strict=True):
+    for file, result in zip(files, progress(results, worded("cli.recalculating"), len(paths)), strict=True):
         if isinstance(result, tuple):
             tell(result)
             code = FOUND
@@ -42,7 +43,7 @@ def run(
         try:
             api.save(target, result)
         except api.SavedBeside as beside:
-            say(f"{target} 正在被其他程序打开，结果存为 {beside.path}。请关闭后用它替换原文件")
+            say(worded("cli.saved-beside", target=str(target), beside=str(beside.path)))
             code = FOUND
         else:
             print(plain(str(target)))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from xl_kpi import shipped
 from xl_kpi.cli.options import Json
 from xl_kpi.cli.screen import CLEAN, print_json, table
+from xl_kpi.report.language import worded
 
 
 def run(*, json: Json = False) -> int:
@@ -23,5 +24,15 @@ def run(*, json: Json = False) -> int:
         print_json(asdict(scheme) for scheme in found)
         return CLEAN
     rows = [[s.name, s.title, s.year, s.tasks, f"{s.points:g}", "、".join(s.levels)] for s in found]
-    table(("名称", "标题", "年度", "任务", "分值", "层级"), rows)
+    table(
+        [
+            worded("column.name"),
+            worded("column.title"),
+            worded("column.year"),
+            worded("column.tasks"),
+            worded("column.points"),
+            worded("column.levels"),
+        ],
+        rows,
+    )
     return CLEAN

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 
 from xl_kpi.engines.base import Engine
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.words import Fact, said
 
 _CLASSES = {
     "formualizer": "FormualizerEngine",
@@ -21,18 +22,16 @@ def require(name: str) -> None:
     """Raises XlKpiError, saying what to install, where an engine cannot be had on this machine."""
     if name not in _CLASSES:  # our own calculation, which is always there
         return
-    why = ""
+    why: Fact = ""
     try:
         module = importlib.import_module(f"xl_kpi.engines.{name}")
     except ImportError:
         if name not in _EXTRA:
             raise
-        why = either(
-            '没有安装。请运行 pip install "xl-kpi[engines]"', 'it is not installed: pip install "xl-kpi[engines]"'
-        )
+        why = said("engines.not-installed")
     else:
         if name == "libreoffice" and not module.available():
-            why = str(module.LibreOfficeMissing().reason)
+            why = module.LibreOfficeMissing().reason
     if why:
         raise XlKpiError(finding("engine-missing", engine=name, why=why))
 

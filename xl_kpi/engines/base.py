@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
+from xl_kpi.words import Fact, SaidError, said, say
 from xl_kpi.xlsx.book import sheet_parts
 from xl_kpi.xlsx.cells import CellError as CellError
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
@@ -37,10 +38,10 @@ class RecalculationError(Exception):
         engine: the engine's `Engine.name`.
         index: position of the workbook in the sequence given to `Engine.recalculate`; None when the
             failure is of no one workbook (the program is missing, the time ran out).
-        reason: what the engine said, for the log; often English.
+        reason: why, as a fact where it is ours; else what the engine said, often in English.
     """
 
-    def __init__(self, engine: str, reason: str, index: int | None = None) -> None:
+    def __init__(self, engine: str, reason: Fact, index: int | None = None) -> None:
         # All three stay in `args`, so that the error survives the way back from a worker process.
         super().__init__(engine, reason, index)
         self.engine = engine
@@ -48,8 +49,9 @@ class RecalculationError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        which = "" if self.index is None else f"第 {self.index + 1} 个工作簿"
-        return f"重算引擎 {self.engine} 无法计算{which}：{self.reason}"
+        """In Chinese, as the product speaks where nobody chose: what a traceback shows."""
+        which = "" if self.index is None else said("engines.workbook", number=self.index + 1)
+        return say(said("engines.gave-up", engine=self.engine, which=which, reason=self.reason), "zh")
 
 
 class Engine(Protocol):
@@ -104,4 +106,4 @@ def _cells(workbook: bytes) -> Iterator[tuple[str, ReadCell]]:
             for name, cell in read_worksheet(parts[part], strings).cells.items():
                 yield f"{sheet}!{name}", cell
     except Refused as error:
-        raise ValueError(f"不是可以读取的 .xlsx 工作簿：{error}") from error
+        raise SaidError(said("engines.no-workbook", why=error.why or error.code)) from error

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import formualizer
 
 from xl_kpi.engines.base import RecalculationError, Value, cached_values
+from xl_kpi.words import reason_of
 
 _NAME = "formualizer"
 
@@ -34,7 +35,7 @@ def recalculated_package(workbook: bytes) -> bytes:
     try:
         package: bytes = formualizer.recalculate_xlsx_bytes(workbook)["bytes"]
     except (OSError, ValueError, RuntimeError) as error:
-        raise RecalculationError(_NAME, str(error)) from error
+        raise RecalculationError(_NAME, reason_of(error)) from error
     return package
 
 
@@ -51,5 +52,5 @@ class FormualizerEngine:
             except RecalculationError as error:
                 raise RecalculationError(_NAME, error.reason, index=index) from error
             except ValueError as error:
-                raise RecalculationError(_NAME, str(error), index=index) from error
+                raise RecalculationError(_NAME, reason_of(error), index=index) from error
         return results

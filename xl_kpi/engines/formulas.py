@@ -25,6 +25,7 @@ from formulas.ranges import Ranges
 
 from xl_kpi.engines import formulas_corrections
 from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, formula_cells
+from xl_kpi.words import SaidError, reason_of, said
 
 _NAME = "formulas"
 _BOOK = "book.xlsx"  # what the workbook is called inside the model; there is no such file
@@ -67,11 +68,11 @@ class FormulasModel:
             book = load_workbook(io.BytesIO(workbook))
             for sheet in book.sheetnames:
                 if _UNSPEAKABLE.search(sheet):
-                    raise ValueError(f"工作表名「{sheet}」含有该引擎不能处理的字符")
+                    raise SaidError(said("engines.sheet-name", name=sheet))
             return cls(_compiled(book), book.sheetnames, list(cells))
         except Exception as error:
             # Whatever a parser and a compiler of foreign files can raise; the cause stays attached.
-            raise RecalculationError(_NAME, str(error)) from error
+            raise RecalculationError(_NAME, reason_of(error)) from error
 
     def calculate(self, inputs: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """What every formula comes to when the input cells hold `inputs`.
@@ -96,7 +97,7 @@ class FormulasModel:
         try:
             solution = self._model.calculate(given)
         except Exception as error:
-            raise RecalculationError(_NAME, str(error)) from error
+            raise RecalculationError(_NAME, reason_of(error)) from error
         return {
             address: _from_formulas(solution[node]) if node in solution else NOT_COMPUTED
             for address, node in self._formulas_at.items()
@@ -104,10 +105,10 @@ class FormulasModel:
 
     def _input_node(self, address: str) -> str:
         if address in self._formulas_at:
-            raise ValueError(f"{address} 是公式单元格，不能作为输入")
+            raise SaidError(said("engines.input-is-formula", address=address))
         match = _ADDRESS.fullmatch(address)
         if match is None or match["sheet"] not in self._sheets:
-            raise ValueError(f"工作簿中没有单元格 {address}（应写作：工作表名!A1）")
+            raise SaidError(said("engines.no-such-cell", address=address))
         return _node(address)
 
 

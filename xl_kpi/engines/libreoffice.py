@@ -23,6 +23,7 @@ from pathlib import Path
 
 from xl_kpi import isolation
 from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, cached_values, formula_cells
+from xl_kpi.words import reason_of, said
 
 _NAME = "libreoffice"
 _FILTER = "Calc MS Excel 2007 XML"
@@ -51,12 +52,7 @@ class LibreOfficeMissing(RecalculationError):
     """LibreOffice is not installed, or not where it can be found."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _NAME,
-            "没有找到 LibreOffice（soffice）。请安装 LibreOffice（Debian/Ubuntu："
-            "apt-get install libreoffice-calc；Windows、macOS：https://zh-cn.libreoffice.org），"
-            '或把 soffice 所在目录加入 PATH；也可以改用引擎 formualizer（pip install "xl-kpi[engines]"）',
-        )
+        super().__init__(_NAME, said("engines.libreoffice-missing"))
 
     def __reduce__(self) -> tuple[type[LibreOfficeMissing], tuple[()]]:
         return LibreOfficeMissing, ()
@@ -166,7 +162,7 @@ def _run(command: Sequence[str], folder: Path, limit: float) -> None:
     try:
         process.wait(timeout=limit)
     except subprocess.TimeoutExpired as error:
-        raise RecalculationError(_NAME, f"超过 {limit:g} 秒没有算完，已终止") from error
+        raise RecalculationError(_NAME, said("engines.too-slow", seconds=limit)) from error
     finally:
         end(process)
         remove_pipe(folder / "profile")
@@ -229,12 +225,12 @@ def _bytes_of(path: Path) -> bytes | None:
 def _read_back(workbook: bytes, package: bytes | None, index: int) -> dict[str, Value]:
     """The values in LibreOffice's copy, of the cells that hold a formula in the original."""
     if package is None:
-        raise RecalculationError(_NAME, "LibreOffice 打不开该文件", index=index)
+        raise RecalculationError(_NAME, said("engines.libreoffice-cannot-open"), index=index)
     try:
         values = cached_values(package)
         return {address: _known(values.get(address)) for address in formula_cells(workbook)}
     except ValueError as error:
-        raise RecalculationError(_NAME, str(error), index=index) from error
+        raise RecalculationError(_NAME, reason_of(error), index=index) from error
 
 
 def _known(value: Value) -> Value:

@@ -17,6 +17,7 @@ from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.formula._values import ExcelError
 
 from xl_kpi.engines.base import NOT_COMPUTED, CellError, RecalculationError, Value, formula_cells
+from xl_kpi.words import SaidError, reason_of, said
 
 _NAME = "pyopenvba"
 
@@ -33,7 +34,7 @@ class PyOpenVBAEngine:
                 results.append(_recalculated(workbook))
             except Exception as error:
                 # Whatever an interpreter of foreign files can raise; the cause stays attached.
-                raise RecalculationError(_NAME, str(error), index=index) from error
+                raise RecalculationError(_NAME, reason_of(error), index=index) from error
         return results
 
 
@@ -49,7 +50,7 @@ def _recalculated(workbook: bytes) -> dict[str, Value]:
             cell.stale = bool(cell.formula)
     excel.application.Calculate()
     if excel.workbook.calculator.circular:
-        raise ValueError("存在循环引用")  # it shows 0 there, as Excel does, and we must not
+        raise SaidError(said("engines.circular"))  # it shows 0 there, as Excel does, and we must not
     values = {
         f"{sheet.name}!{column_letter(column)}{row}": _value(cell.value)
         for sheet in excel.workbook.sheets_

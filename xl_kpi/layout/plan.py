@@ -6,6 +6,7 @@ Writer, reader, messages and the add-in all ask the plan. It knows nothing of op
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -146,8 +147,9 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Which template this is: the scheme as settled, and the layout."""
-        text = self.scheme.model_dump_json() + f"#{LAYOUT}"
+        """Which template this is: the scheme as written, the level and year it is settled for, and the layout."""
+        template = [self.scheme.written.dump(), self.scheme.level, self.scheme.year, LAYOUT]
+        text = json.dumps(template, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def input_map(self) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ import math
 from decimal import Decimal
 
 from xl_kpi.expr import semantics
-from xl_kpi.findings import either
 from xl_kpi.rules.parts import Input, Kind
+from xl_kpi.words import Fact, Said, in_words, said
 from xl_kpi.xlsx.cells import serial
 
 # From here on a greatest number is there for the machine: nobody has to be told.
@@ -24,25 +24,25 @@ _LAST_DAY = serial(datetime.date(9999, 12, 31))
 PERCENTAGE = "连百分号一起输入，如 98.5%、0.4%"
 
 
-def plain(number: float) -> str:
+def plain(number: float) -> str | Said:
     """A number as one writes it: no exponent, no more than ten digits that count."""
     text = f"{number:.10g}"
     if "e" not in text:
         return text
     size = math.floor(math.log10(abs(number)))
     if size >= 16:
-        return either(f"{size + 1}位数", f"a number of {size + 1} digits")
+        return said("asking.digits", count=size + 1)
     if size < -12:
-        return either("几乎是0的数", "a number next to 0")
+        return said("asking.next-to-nothing")
     return format(Decimal(text), "f")
 
 
-def shown(number: float, kind: Kind) -> str:
+def shown(number: float, kind: Kind) -> str | Said:
     """An answer or a limit as one writes it: 2022-10-25, 98.5%, 12."""
     if kind == "percent":
         # Scaled as a decimal: 0.07 is 7%, not 7.000000000000001%.
         scaled = float(Decimal(repr(number)).scaleb(2))
-        return plain(scaled) + "%" if math.isfinite(scaled) else plain(number)
+        return said("asking.percent", number=plain(scaled)) if math.isfinite(scaled) else plain(number)
     if kind == "date" and 1 <= number <= _LAST_DAY:
         return _day(number)
     return plain(number)
@@ -75,7 +75,8 @@ def hint(spec: Input) -> str:
         return PERCENTAGE + ("；可以大于100%" if high > 1 else "") + ("；下降的填负数" if low < 0 else "") + none
     what = _counted(spec) if spec.kind == "count" else _measured(spec)
     if high <= _FEW:
-        return f"{what}，{plain(max(low, 0) if low < 1e-3 else low)}至{plain(high)}"
+        least = in_words(plain(max(low, 0) if low < 1e-3 else low), "zh")
+        return f"{what}，{least}至{in_words(plain(high), 'zh')}"
     if low > 0:
         return f"{what}，须大于0"
     if low < 0:
@@ -115,87 +116,86 @@ def _example(spec: Input) -> str:
 # what is not accepted
 
 
-def wanted(spec: Input) -> str:
+def wanted(spec: Input) -> Said:
     """What an input must be, as a request: for the box that refuses an answer, and for what to do about one."""
     if spec.kind == "choice":
         if len(spec.choices) == 2:
-            return either(f"只能选“{spec.choices[0]}”或“{spec.choices[1]}”", f"choose {' or '.join(spec.choices)}")
-        return either(f"只能从下拉框选择：{'、'.join(spec.choices)}", f"choose one of {', '.join(spec.choices)}")
+            return said("asking.choose-one-of-two", one=spec.choices[0], other=spec.choices[1])
+        return said("asking.choose-one", choices=spec.choices)
     if spec.kind == "text":
-        return either("请用文字填写", "fill in a text")
+        return said("asking.text")
     low, high = spec.bounds
     if spec.kind == "date":
         return _wanted_date(spec)
     if spec.kind == "percent":
-        within = either(f"请填{_between(spec)}的百分数，", f"a percentage {_between(spec)}; ") if high <= 1 else ""
-        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
-        return within + either("请" * (not within) + PERCENTAGE, "type it with its sign, as 98.5%") + none
-    number = either(
-        "整数" if spec.kind == "count" else "数", "a whole number" if spec.kind == "count" else "a number"
-    )
+        if high > 1:
+            return said("asking.percentage", none=_or_none(spec))
+        return said("asking.percentage-within", range=_between(spec), none=_or_none(spec))
+    number = said(f"kind.{spec.kind}")
     if high <= _FEW:
-        text = either(f"请填{_between(spec)}的{number}", f"fill in {number} {_between(spec)}")
-    elif low >= _ABOVE_NOTHING:
-        text = either(f"请填不小于 {plain(low)} 的{number}", f"fill in {number}, at least {plain(low)}")
-    elif low > 0:
-        text = either(f"请填大于 0 的{number}", f"fill in {number} above 0")
-    elif high < _MACHINE and spec.unit in _MEASURES:
-        text = either(f"请{_measured(spec)}", f"fill in {number}, counted in {spec.unit}")
-    elif low == 0:
-        text = either(f"请填不小于 0 的{number}", f"fill in {number}, not below 0")
-    else:
-        text = either(f"请填{number}", f"fill in {number}")
-    return text + either("，不带单位和文字", ", without unit or words")
+        return said("asking.within", range=_between(spec), number=number)
+    if low >= _ABOVE_NOTHING:
+        return said("asking.at-least", least=plain(low), number=number)
+    if low > 0:
+        return said("asking.above-0", number=number)
+    if high < _MACHINE and spec.unit in _MEASURES:
+        return said("asking.measured", unit=spec.unit, example=_MEASURES[spec.unit])
+    return said("asking.not-below-0" if low == 0 else "asking.any", number=number)
 
 
-def _wanted_date(spec: Input) -> str:
-    low, high = (shown(limit, "date") for limit in spec.bounds)
-    example = either(f"，如 {_example(spec)}", f", as {_example(spec)}")
+def _or_none(spec: Input) -> Fact:
+    return "" if spec.if_none is None else said("asking.or-none")
+
+
+def _wanted_date(spec: Input) -> Said:
+    low, high = (_day(limit) if 1 <= limit <= _LAST_DAY else "" for limit in spec.bounds)
     if spec.bounds[1] - spec.bounds[0] > 3 * 366:  # so wide that it only keeps slips out
-        return either("请填写日期", "fill in a date") + example
+        return said("asking.date", example=_example(spec))
     if low[4:] == "-01-01" and high[4:] == "-12-31" and low[:4] == high[:4]:
-        return either(f"请填写{low[:4]}年内的日期", f"fill in a date of {low[:4]}") + example
-    return either(f"请填写{_between(spec)}的日期", f"fill in a date {_between(spec)}") + example
+        return said("asking.date-of-year", year=low[:4], example=_example(spec))
+    return said("asking.date-within", range=_between(spec), example=_example(spec))
 
 
-def _between(spec: Input) -> str:
+def _between(spec: Input) -> Said:
+    return said("asking.above" if _only_above(spec) else "asking.between", **_ends(spec))
+
+
+def _only_above(spec: Input) -> bool:
+    """Whether the least is there only so that there is something: it is told as above 0."""
+    return 0 < spec.bounds[0] < _ABOVE_NOTHING
+
+
+def _ends(spec: Input) -> dict[str, Fact]:
     low, high = spec.bounds
-    least = 0.0 if 0 < low < _ABOVE_NOTHING else low
-    first, last = shown(least, spec.kind), shown(high, spec.kind)
-    if least != low:
-        return either(f"大于 {first}、不超过 {last} ", f"above {first} and at most {last}")
-    return either(f" {first} 至 {last} 之间", f"between {first} and {last}")
+    return {"first": shown(0.0 if _only_above(spec) else low, spec.kind), "last": shown(high, spec.kind)}
 
 
-def outside(number: float, spec: Input) -> str:
+def outside(number: float, spec: Input) -> Said:
     """Why a number is out of range, and what the range is."""
     low, high = spec.bounds
-    value = shown(number, spec.kind)
     if high < _MACHINE or spec.kind == "date":
-        must = either(f"应在{_between(spec)}" if low == 0 or low >= _ABOVE_NOTHING or low < 0 else f"应{_between(spec)}",
-                      f"it must lie {_between(spec)}")  # fmt: skip
+        must = said("asking.must-lie-above" if _only_above(spec) else "asking.must-lie-between", **_ends(spec))
     elif number > high:
-        must = either("太大了", "it is too large")
+        must = said("asking.too-large")
     elif low == 0:
-        must = either("不能小于 0", "it may not be below 0")
-    elif 0 < low < _ABOVE_NOTHING:
-        must = either("应大于 0", "it must be above 0")
+        must = said("asking.not-negative")
+    elif _only_above(spec):
+        must = said("asking.must-be-above-0")
     else:
-        must = either(f"应不小于 {shown(low, spec.kind)}", f"it must be at least {shown(low, spec.kind)}")
-    return either(f"填的是 {value}，{must.strip()}", f"it is {value}, {must}")
+        must = said("asking.must-be-at-least", least=shown(low, spec.kind))
+    return said("asking.outside", value=shown(number, spec.kind), must=must)
 
 
-def remedy_for_blank(spec: Input) -> str:
+def remedy_for_blank(spec: Input) -> Said:
     """What to do about an input that is not filled in."""
     if spec.kind == "choice":
-        return either("请从下拉框选择", "choose from its list")
+        return said("asking.blank-choice")
     if spec.kind == "date":
-        return either(f"请填日期，如 {_example(spec)}", f"fill in a date, as {_example(spec)}")
+        return said("asking.blank-date", example=_example(spec))
     if spec.kind == "percent":
-        none = "" if spec.if_none is None else either("；没有发生填“无”", "; “无” where there was none")
-        return either("请填写，" + PERCENTAGE, "fill it in with its sign, as 98.5%") + none
+        return said("asking.blank-percentage", none=_or_none(spec))
     if spec.kind == "text" or spec.bounds[0] > 0:
-        return either("请填写", "fill it in")
+        return said("asking.blank")
     if spec.kind == "count" and (spec.unit in _HAPPENINGS or not spec.unit):
-        return either("没有发生填 0", "put 0 where there was none")
-    return either("请填写，没有的填 0", "fill it in, 0 for none")
+        return said("asking.blank-happening")
+    return said("asking.blank-or-0")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from xl_kpi.expr import semantics
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.findings import either
 from xl_kpi.outward import masked
 from xl_kpi.program import asking, nodes
 from xl_kpi.program.answers import reading
 from xl_kpi.program.build import Program
 from xl_kpi.program.inputs import BoundInput, breach
 from xl_kpi.program.stages import Stage
-from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, Input
-from xl_kpi.scheme.model import EFFECT_NAMES
+from xl_kpi.rules.parts import Constraint, Input
+from xl_kpi.words import Fact, Said, said
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Issue:
 
     code: str
     node: str
-    details: dict[str, object] = field(default_factory=dict)
+    details: dict[str, Fact] = field(default_factory=dict)
 
 
 def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -> Iterator[Issue]:
@@ -35,11 +35,11 @@ def issues(program: Program, batch: Batch, row: int, at: Callable[[str], str]) -
         batch.compute("", nothing.shown)
         if batch.value("", row) == semantics.NONE:
             node = nodes.typed(nothing.on, adopted_at(nothing.on, program, batch, row))
-            yield Issue("none", node, {"label": nothing.label, "worth": IF_NONE_WORDS[nothing.counts]})
+            yield Issue("none", node, {"label": nothing.label, "worth": said(f"issues.{nothing.counts}")})
     for task in program.tasks:
         for veto in task.vetoes:
             if batch.value(veto.id, row) == semantics.TRIGGERED:
-                effects = "、".join(EFFECT_NAMES[e] for e in veto.effects)
+                effects = [said(f"effect.{effect}") for effect in veto.effects]
                 why = veto.sentence.rpartition("：")[0]
                 yield Issue("veto", veto.id, {"task": task.task.name, "effect": effects, "why": why})
 
@@ -55,9 +55,9 @@ def _input_issues(
     stage = adopted_at(bound.id, program, batch, row)
     node = nodes.typed(bound.id, stage)
     value = batch.value(bound.id, row)
-    label: dict[str, object] = {"label": bound.spec.label}
+    label: dict[str, Fact] = {"label": bound.spec.label}
     if asked and state != semantics.OUT_OF_RANGE:
-        shown = asking.shown(value, bound.spec.kind) if isinstance(value, float) else ""
+        shown: Fact = asking.shown(value, bound.spec.kind) if isinstance(value, float) else ""
         note = at(nodes.note(bound.id)).rpartition("!")[2]
         yield Issue("question", node, label | {"value": shown, "asked": _asked(asked), "note": note})
     if state in (semantics.FILLED, semantics.OPTIONAL):
@@ -69,7 +69,10 @@ def _input_issues(
     elif state == semantics.OUT_OF_RANGE:
         assert isinstance(value, float), "only a number can be out of range"
         why = asking.outside(value, bound.spec)
-        yield Issue("out-of-range", node, label | {"why": why + (f"，{_asked(asked)}" if asked else "。")})
+        told = (
+            said("issues.outside-asked", why=why, asked=_asked(asked)) if asked else said("issues.outside", why=why)
+        )
+        yield Issue("out-of-range", node, label | {"why": told})
     else:
         for constraint in bound.constraints:
             if constraint.of_none != (value == semantics.NONE):
@@ -80,10 +83,13 @@ def _input_issues(
                 yield Issue("inconsistent", node, label | {"why": why})
 
 
-def _asked(hint: object) -> str:
+def _asked(hint: object) -> Said:
     """The question of a hint, without what the page says to do."""
-    question, mark, _ = str(hint).partition("？")
-    return question + mark if mark else f"{hint}。"
+    question = _QUESTION.match(str(hint))
+    return said("issues.is-it", percent=question[1]) if question else said("issues.far-below")
+
+
+_QUESTION = re.compile("是不是(.*)？")
 
 
 def adopted_at(node: str, program: Program, batch: Batch, row: int) -> Stage:
@@ -92,34 +98,36 @@ def adopted_at(node: str, program: Program, batch: Batch, row: int) -> Stage:
     return next(filled, program.stages[0])
 
 
-def _broken(constraint: Constraint, spec: Input, batch: Batch, row: int, cell: Callable[[str], str]) -> str:
+def _broken(constraint: Constraint, spec: Input, batch: Batch, row: int, cell: Callable[[str], str]) -> Said:
     """What a broken constraint is told as: with what was filled in, and what would do."""
     value = batch.value(constraint.on, row)
-    given = asking.shown(value, spec.kind) if isinstance(value, float) else ""
+    given: Fact = asking.shown(value, spec.kind) if isinstance(value, float) else ""
     if not constraint.told:
-        return f"：{constraint.message}" + (f"（现为 {given}）" if given else "") + "。请核对改正"
-    slots = {"value": given}
+        if given:
+            return said("issues.constraint-given", message=constraint.message, given=given)
+        return said("issues.constraint", message=constraint.message)
+    facts = {"value": given}
     if constraint.most is not None:
         batch.compute("", constraint.most)
         most = batch.value("", row)
-        slots["most"] = asking.plain(most) if isinstance(most, float) else ""
+        facts["most"] = asking.plain(most) if isinstance(most, float) else ""
     if constraint.there:
-        slots["there"] = cell(constraint.there).rpartition("!")[2]
-    return constraint.told.format(**slots)
+        facts["there"] = cell(constraint.there).rpartition("!")[2]
+    return said(constraint.told, **facts)
 
 
-def unfitting(value: float | str | None, spec: Input) -> str:
-    """Why an answer about to be typed will not be in order, as it is told; "" where it is of its kind and in range."""
+def unfitting(value: float | str | None, spec: Input) -> Fact:
+    """Why an answer about to be typed will not be in order; None where it is of its kind and in range."""
     if value is None or spec.kind == "text" or (isinstance(value, str) and value in spec.choices):
-        return ""
+        return None
     if value == semantics.NONE and spec.if_none is not None:
-        return ""
+        return None
     if isinstance(value, float) and spec.kind != "choice":
         low, high = spec.bounds
         if spec.kind in ("count", "date") and value != int(value):
             return _not_whole(value, spec)
-        return "" if low <= value <= high else asking.outside(value, spec)
-    return str(_invalid(value, spec, "")[2].get("why", ""))
+        return None if low <= value <= high else asking.outside(value, spec)
+    return _invalid(value, spec, "")[2].get("why")
 
 
 # answers of another kind
@@ -147,48 +155,37 @@ _NOTHING = frozenset(
 )
 
 
-def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, str, dict[str, object]]:
+def _invalid(value: float | str | None, spec: Input, node: str) -> tuple[str, str, dict[str, Fact]]:
     """The code, node and details for an answer that is none: what it seems to say, and what to do."""
-    label: dict[str, object] = {"label": spec.label}
+    label: dict[str, Fact] = {"label": spec.label}
     if not isinstance(value, str):
         return "invalid", node, label | {"why": _not_whole(value, spec)}
     if value == semantics.ERROR_TEXT:
-        error = either(
-            "单元格出错（如 #DIV/0!），请删去后重新填写", "the cell shows an error value; clear it and fill it in"
-        )
-        return "invalid", node, label | {"why": error}
-    said = masked(value)
+        return "invalid", node, label | {"why": said("issues.error-value")}
+    typed = masked(value)
     number = spec.kind in ("number", "count") and spec.bounds[0] <= 0
     if number and value.strip() in _NOTHING:
-        why = either(f"填了“{said}”。没有发生请填 0", f"it says {said!r}; put 0 where there was none")
-        return "invalid", node, label | {"why": why}
+        return "invalid", node, label | {"why": said("issues.nothing-is-0", typed=typed)}
     if spec.if_none is not None and value.strip() in _NOTHING:
-        why = either(f"填了“{said}”。没有发生请填“无”", f"it says {said!r}; put “无” where there was none")
-        return "invalid", node, label | {"why": why}
+        return "invalid", node, label | {"why": said("issues.nothing-is-none", typed=typed)}
     read = reading(value, spec)
     if read is not None:
-        return "text-number", node, label | {"value": said, "remedy": _retyped(read, spec)}
+        return "text-number", node, label | {"value": typed, "remedy": _retyped(read, spec)}
     if not value.strip():
-        why = either("只有空格，请删去后重新填写", "it holds nothing but spaces; clear it and fill it in")
-        return "invalid", node, label | {"why": why}
-    why = either(f"填的是“{said}”，{asking.wanted(spec)}", f"it says {said!r}; {asking.wanted(spec)}")
-    return "invalid", node, label | {"why": why}
+        return "invalid", node, label | {"why": said("issues.only-spaces")}
+    return "invalid", node, label | {"why": said("issues.another-text", typed=typed, wanted=asking.wanted(spec))}
 
 
-def _retyped(read: float | str, spec: Input) -> str:
+def _retyped(read: float | str, spec: Input) -> Said:
     """What to type in place of a text that says it."""
     if isinstance(read, str):
-        return either(f"请从下拉框选择“{read}”", f"choose {read!r} from its list")
-    shown = asking.shown(read, spec.kind)
-    if spec.kind == "date":
-        return either(f"请改为日期 {shown}", f"type the date {shown}")
-    if spec.kind == "percent":
-        return either(f"请删去后连百分号一起重新输入 {shown}", f"clear it and type {shown} with its sign")
-    return either(f"请改为数字 {shown}", f"type the number {shown}")
+        return said("issues.choose", choice=read)
+    what = {"date": "date", "percent": "percentage"}.get(spec.kind, "number")
+    return said(f"issues.type-{what}", shown=asking.shown(read, spec.kind))
 
 
-def _not_whole(value: float | None, spec: Input) -> str:
-    shown = "" if value is None else asking.shown(value, spec.kind)
+def _not_whole(value: float | None, spec: Input) -> Said:
+    shown: Fact = "" if value is None else asking.shown(value, spec.kind)
     if spec.kind == "date":
-        return either(f"填的是 {shown}，只填日期，不带时间", f"it is {shown}; fill in the date without a time")
-    return either(f"填的是 {shown}，{asking.wanted(spec)}", f"it is {shown}; {asking.wanted(spec)}")
+        return said("issues.date-with-time", shown=shown)
+    return said("issues.not-whole", shown=shown, wanted=asking.wanted(spec))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from xl_kpi.expr import ops
-from xl_kpi.findings import Finding, SchemeError, either, finding
+from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.program import nodes
 from xl_kpi.program.inputs import Inputs, context_of, names_of, numbers_read, placed
 from xl_kpi.program.nothing import excludes_inside, unguarded
 from xl_kpi.rules.parts import key
 from xl_kpi.scheme.model import Scheme, Task
+from xl_kpi.words import reason_of, said
 
 
 def check_references(scheme: Scheme, inputs: Inputs) -> None:
@@ -21,11 +22,11 @@ def check_references(scheme: Scheme, inputs: Inputs) -> None:
         try:
             rule = placed(task.rule.lower(context_of(scheme, task)), task.id)
         except ValueError as error:
-            wrong.append(finding("scheme-rule", where=scheme.called(task), why=error))
+            wrong.append(finding("scheme-rule", where=scheme.called(task), why=reason_of(error)))
             continue
         wrong += _of_task(scheme, task, inputs, rule)
     if not inputs.specs and not wrong:
-        why = "没有任何填报项，无从考核"
+        why = said("program.no-inputs")
         wrong.append(finding("scheme-rule", where=scheme.title, why=why))
     if wrong:
         raise SchemeError(*wrong)
@@ -43,7 +44,7 @@ def _of_task(scheme: Scheme, task: Task, inputs: Inputs, rule: ops.Op) -> Iterat
     own = {bound.id for bound in inputs.of_task[task.id]}
     for relation in task.constraints:
         if nodes.adopted(task.id, names_of(relation.smaller)[0]) not in own:
-            why = f"constraints 的 smaller 须以本任务的填报项开头（{relation.message}）"
+            why = said("program.constraint-elsewhere", message=relation.message)
             yield finding("scheme-rule", where=scheme.called(task), why=why)
     yield from _uncomputable(scheme, task, inputs, rule)
 
@@ -52,7 +53,7 @@ def _no_such_input(scheme: Scheme, task: Task, node: str, inputs: Inputs) -> Fin
     known = [nodes.name_in(task.id, known) for known in inputs.specs]
     name = nodes.name_in(task.id, node)
     near = next(iter(get_close_matches(name, known, 1)), "")
-    meant = either(f"，是不是“{near}”", f", {near!r} is meant?") if near else ""
+    meant = said("program.meant", near=near) if near else ""
     return finding("scheme-reference", where=scheme.called(task), id=name, meant=meant)
 
 
@@ -67,21 +68,21 @@ def _uncomputable(scheme: Scheme, task: Task, inputs: Inputs, rule: ops.Op) -> I
     unaware = {*unguarded(rule), *figured, *compared}
     for node in sorted(unaware & specs.keys()):
         if specs[node].if_none is not None:
-            why = f"填报项“{specs[node].label}”可以填“无”，不能在这里计算或比较（没有发生时怎样计分没有写明）"
+            why = said("program.none-unguarded", label=specs[node].label)
             yield finding("scheme-rule", where=task.name, why=why)
     if excludes_inside(task.rule):
-        why = "if_none: exclude 不能写在 then 的规则里，请写在外层规则或填报项上"
+        why = said("program.exclude-inside")
         yield finding("scheme-rule", where=task.name, why=why)
     counted = {nodes.adopted(task.id, name) for item in task.inputs() for name in item.of_counts}
     for node in sorted(counted & specs.keys()):
         if specs[node].kind in ("choice", "text", "percent"):
-            why = f"of_counts 写的“{specs[node].label}”不是件数"
+            why = said("program.of-counts-no-count", label=specs[node].label)
             yield finding("scheme-rule", where=task.name, why=why)
     for node in sorted((computed | asked) & specs.keys()):
         spec = specs[node]
         if not spec.required:
-            why = f"填报项“{spec.label}”用于计分或否决，不能设为可不填"
+            why = said("program.not-optional", label=spec.label)
             yield finding("scheme-rule", where=scheme.called(task), why=why)
         elif spec.kind in ("choice", "text") and node in computed | compared:
-            why = f"填报项“{spec.label}”不是数字，不能用来计算或比较大小"
+            why = said("program.no-number", label=spec.label)
             yield finding("scheme-rule", where=scheme.called(task), why=why)

@@ -7,29 +7,30 @@ from csv import writer
 from typing import IO, Any
 
 from xl_kpi.outward import dead
+from xl_kpi.report.language import worded
 from xl_kpi.report.text import outcome, placed
 
-_COLUMNS = {
-    "file": "文件",
-    "unit": "单位",
-    "year": "年度",
-    "scheme": "方案",
-    "verdict": "结论",
-    "total": "总分",
-    "max": "满分",
-    "rate": "得分率",
-    "grade": "等次",
-    "veto_state": "否决",
-    "missing": "未填项数",
-    "invalid": "有误项数",
-    "problems": "问题数",
-    "first": "第一个问题",
-}
+_COLUMNS = (
+    "file",
+    "unit",
+    "year",
+    "scheme",
+    "verdict",
+    "total",
+    "max",
+    "rate",
+    "grade",
+    "veto_state",
+    "missing",
+    "invalid",
+    "problems",
+    "first",
+)
 
 
 def write(reports: Iterable[Mapping[str, Any]], stream: IO[bytes]) -> None:
     """Reports of checks, as `xl-kpi check --json` has them, a line each."""
-    for line in csv(map(_with_problems, reports), _COLUMNS):
+    for line in csv(map(_with_problems, reports), {key: worded(f"column.{key}") for key in _COLUMNS}):
         stream.write(line.encode())
 
 

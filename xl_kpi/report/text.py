@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from xl_kpi.findings import Finding, Verdict, either, verdict_word
+from xl_kpi.findings import Finding, Verdict
 from xl_kpi.outward import plain
+from xl_kpi.report.language import spoken, worded
+from xl_kpi.words import Said, said
 
 MARKS = {"error": "×", "warning": "！", "info": "·"}
 
 
 def sentence(found: Finding) -> str:
     """A finding's place and message, with nothing live in it."""
-    return placed(found.sheet, found.cell, found.message)
+    return placed(found.sheet, found.cell, spoken(found))
 
 
 def placed(sheet: str, cell: str, message: str) -> str:
@@ -20,4 +22,10 @@ def placed(sheet: str, cell: str, message: str) -> str:
 
 def outcome(file: str, verdict: Verdict) -> str:
     """The verdict of a file; of a unit that handed in none, that."""
-    return verdict_word(verdict) if file else either("未交", "missing")
+    return worded(f"verdict.{verdict if file else 'missing'}")
+
+
+def unusable(error: OSError) -> Said:
+    """That a file cannot be read or written, and why: in words of ours where we know, else in the system's."""
+    why = getattr(error, "why", None) or error.strerror
+    return said("cli.os-error", file=str(error.filename or ""), why=why)

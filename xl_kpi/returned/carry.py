@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import FORM, Plan
 from xl_kpi.program import nodes
 from xl_kpi.returned.old_book import Entry, OldBook, old_book
@@ -18,6 +18,7 @@ from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
 from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.units.listing import unit_key
+from xl_kpi.words import Language, Said, said, say
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.cells import CellError, ReadCell, Value
 from xl_kpi.xlsx.source import Source
@@ -36,9 +37,9 @@ class Left:
     label: str
     cell: str
     value: Value
-    why: str
+    why: Said
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self, language: Language) -> dict[str, object]:
         """The keys of the command line's contract."""
         return {
             "id": self.id,
@@ -46,7 +47,7 @@ class Left:
             "label": self.label,
             "cell": self.cell,
             "value": self.value,
-            "why": self.why,
+            "why": say(self.why, language),
         }
 
 
@@ -57,7 +58,7 @@ class Carried:
     package: bytes = b""
     values: dict[Place, Value] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -80,11 +81,7 @@ def carry(old: Source, into: Source, scheme_file: str = "") -> Carried:
     _texts(book, new, carried)
     for name in book.sheets:
         if name not in new.plan.sheets and book.sheets[name].cells:
-            carried.notes.append(
-                either(
-                    f"多出的工作表“{name}”没有搬，请自行移到新表之外保存", f"the added sheet {name!r} was not carried"
-                )
-            )
+            carried.notes.append(said("carry.added-sheet", name=name))
     typed = {place: value for place, value in carried.values.items() if _present(new, place) != value}
     carried.package = patched(new, typed, keep_formulas=False)
     return carried
@@ -94,15 +91,11 @@ def _same_assessment(book: OldBook, new: Filled) -> None:
     """Raises WorkbookError where the two are not of one scheme, unit, year and level."""
     meta, plan, into = book.meta, new.plan, new.meta
     if meta.scheme != plan.scheme.id:
-        why = either(
-            f"它属于方案“{meta.scheme}”，新表属于“{plan.scheme.id}”",
-            f"it is of {meta.scheme!r}, the new one of {plan.scheme.id!r}",
-        )
+        why = said("carry.other-scheme", scheme=meta.scheme, id=plan.scheme.id)
         raise WorkbookError(finding("not-ours", file=book.file, why=why))
     codes = {meta.code, into.code} - {""}
     if unit_key(meta.unit) != unit_key(into.unit) or len(codes) > 1:
-        said = f"{into.unit}{into.code and f'（{into.code}）'}"
-        expected = either(f"新表是“{said}”的", f"the new one is that of {said!r}")
+        expected = said("carry.other-unit", unit=f"{into.unit}{into.code and f'（{into.code}）'}")
         raise WorkbookError(
             finding(
                 "other-unit",
@@ -149,26 +142,14 @@ def _inputs(book: OldBook, new: Filled, carried: Carried) -> None:
             else:
                 carried.values[place] = value
                 if cell.formula is not None:
-                    carried.notes.append(
-                        either(
-                            f"{book.sheet}!{at} 是公式，搬的是它的结果",
-                            f"{book.sheet}!{at} holds a formula; its result was carried",
-                        )
-                    )
+                    carried.notes.append(said("carry.formula-result", sheet=book.sheet, at=at))
         if spec is not None and entry.label != spec.label and carried.count > before:
-            said = f"{book.sheet}!{a1(entry.row, book.columns.first)}"
-            carried.notes.append(
-                either(
-                    f"{said} 的“{entry.label}”在新表中叫“{spec.label}”，已搬，请核对",
-                    f"{said}: {entry.label!r} is called {spec.label!r} now",
-                )
-            )
+            at = f"{book.sheet}!{a1(entry.row, book.columns.first)}"
+            carried.notes.append(said("carry.label-changed", at=at, label=entry.label, now=spec.label))
     for name in book.broken:
-        carried.notes.append(
-            either(f"旧表中 {name} 一行已被删除，没有可搬的数", f"the row of {name} is gone from the old workbook")
-        )
+        carried.notes.append(said("carry.row-gone", name=name))
     for unnamed_at, at, label, value in book.unnamed():
-        why = either("旧表中这一行没有名称，无从对应", "its row has no name")
+        why = said("carry.row-without-name")
         carried.left.append(Left("", unnamed_at.id, label, f"{book.sheet}!{at}", value, why))
 
 
@@ -190,35 +171,24 @@ def _check_labels(book: OldBook, specs: dict[str, Input]) -> None:
             raise book.spoilt(entry.row, spec.label, entry.label)
 
 
-def _misfit(entry: Entry, spec: Input | None, cell: ReadCell, value: Value, *, note: bool) -> str:
-    """Why a value does not fit the input of its id; empty where it does. A note beside it fits any."""
+def _misfit(entry: Entry, spec: Input | None, cell: ReadCell, value: Value, *, note: bool) -> Said | None:
+    """Why a value does not fit the input of its id; None where it does. A note beside it fits any."""
     if spec is None:
-        return either("新表没有这一填报项", "there is no such input any more")
+        return said("carry.no-such-input")
     if isinstance(cell.value, CellError):
-        return either(f"单元格出错（{cell.value}）", f"an error ({cell.value})")
+        return said("carry.error-value", value=str(cell.value))
     if value is None:
-        return either("是公式，没有结果", "a formula without result")
+        return said("carry.formula-without-result")
     if note:
-        return ""
+        return None
     if entry.unit != (unit := "%" if spec.kind == "percent" else spec.unit):
-        return either(f"单位由“{entry.unit}”改成了“{unit}”", f"its unit was {entry.unit!r}, it is {unit!r}")
+        return said("carry.other-measure", was=entry.unit, now=unit)
     if _another_kind(entry.kind, spec.kind, value):
-        words = _KINDS[entry.kind or spec.kind], _KINDS[spec.kind]
-        return either(f"填法由{words[0][0]}改成了{words[1][0]}", f"it was {words[0][1]}, it is {words[1][1]}")
+        was, now = (said(f"kind.{kind}") for kind in (entry.kind or spec.kind, spec.kind))
+        return said("carry.other-kind", was=was, now=now)
     if spec.kind == "choice" and entry.kind == "choice" and value not in spec.choices and value in entry.choices:
-        listed = "、".join(spec.choices)
-        return either(f"现在的选项中没有它（{listed}）", f"it is not among the choices now ({listed})")
-    return ""
-
-
-_KINDS: dict[Kind, tuple[str, str]] = {
-    "number": ("数", "a number"),
-    "percent": ("百分数", "a percentage"),
-    "count": ("整数", "a whole number"),
-    "choice": ("选择", "a choice"),
-    "date": ("日期", "a date"),
-    "text": ("文字", "a text"),
-}
+        return said("carry.not-a-choice", listed=spec.choices)
+    return None
 
 
 def _another_kind(was: Kind | None, now: Kind, value: Value) -> bool:
@@ -244,13 +214,12 @@ def _present(new: Filled, place: Place) -> Value:
     return None if cell is None else answer(cell.value)
 
 
-def _taken(new: Filled, place: Place, value: Value) -> str:
+def _taken(new: Filled, place: Place, value: Value) -> Said | None:
     """What stands in the new workbook already, where it is something else."""
     present = _present(new, place)
     if present in (None, value):
-        return ""
-    said = f"{present:.10g}" if isinstance(present, float) else present
-    return either(f"新表此处已填“{said}”", f"the new workbook holds {said!r} there")
+        return None
+    return said("carry.taken", value=f"{present:.10g}" if isinstance(present, float) else present)
 
 
 # the form
@@ -261,10 +230,11 @@ def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
     rows, columns = new.plan.task_rows[FORM], new.plan.columns[FORM]
     for text in book.free_texts():
         column = columns.get(text.title)
+        why: Said | None
         if text.task not in rows:
-            why = either("新表没有这项任务", "there is no such task any more")
+            why = said("carry.no-such-task")
         elif column is None:
-            why = either(f"新表没有“{text.title}”一栏", f"there is no column {text.title!r} any more")
+            why = said("carry.no-such-column", title=text.title)
         else:
             place = (FORM, a1(rows[text.task], column))
             why = _taken(new, place, text.value)
@@ -276,5 +246,5 @@ def _texts(book: OldBook, new: Filled, carried: Carried) -> None:
     for sheet, at, value in book.other_texts():
         present = new.sheets[sheet].cells.values() if sheet in new.sheets else ()
         if sheet in new.sheets and not any(cell.value == value for cell in present):
-            why = either("不是填报项，请自行转填", "it is no input; type it anew")
+            why = said("carry.no-input")
             carried.left.append(Left("", "", "", f"{sheet}!{at}", value, why))

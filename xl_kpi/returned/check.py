@@ -17,7 +17,7 @@ from functools import lru_cache
 from xl_kpi import engines
 from xl_kpi.engines.base import NOT_COMPUTED, RecalculationError
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.findings import Finding, WorkbookError, either, finding, verdict
+from xl_kpi.findings import Finding, WorkbookError, finding, verdict
 from xl_kpi.layout import values as layout_values
 from xl_kpi.layout.plan import Plan, filename
 from xl_kpi.program import issues
@@ -30,6 +30,7 @@ from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import Examined, examine
 from xl_kpi.returned.verify.inputs import Computed
 from xl_kpi.units.listing import unit_key
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue, Value
 from xl_kpi.xlsx.source import Source, name_of
@@ -134,7 +135,7 @@ def _expected(filled: Filled, asked: Asked) -> None:
     if asked.level and scheme.levels and asked.level != scheme.level:
         raise WorkbookError(finding("other-level", file=file, found=scheme.level, expected=asked.level))
     if asked.units and unit_key(unit) not in _unit_keys(asked.units):
-        why = either("不在单位名单中", "it is not on the list of units")
+        why = said("returned.unit-not-listed")
         raise WorkbookError(finding("other-unit", file=file, found=unit, expected=why))
 
 
@@ -238,13 +239,14 @@ def _differences(returned: _Returned, values: Sequence[Value]) -> Iterator[Findi
         if found == NOT_COMPUTED:
             without_value.append(at)
         elif not compare.same(found, computed):
-            said = compare.say(returned.plan, found), compare.say(returned.plan, computed)
-            yield finding("engine-differs", at=at, engine=returned.engine, found=said[0], computed=said[1])
+            shown = {
+                "found": compare.quoted(returned.plan, found),
+                "computed": compare.quoted(returned.plan, computed),
+            }
+            yield finding("engine-differs", at=at, engine=returned.engine, **shown)
     if without_value:
         count, first = len(without_value), without_value[0]
-        why = either(
-            f"有 {count} 个公式算不出结果，第一个在 {first}", f"{count} formulas have no value, {first} first"
-        )
+        why = said("returned.formulas-without-value", count=count, first=first)
         yield finding("engine-failed", at=first, engine=returned.engine, why=why)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from xl_kpi.expr import ops
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.values import blank_values
@@ -15,6 +15,7 @@ from xl_kpi.outward import masked
 from xl_kpi.returned.expected import expected
 from xl_kpi.returned.verify import Examined
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.words import Fact, said
 from xl_kpi.xlsx.cells import ReadValue, Value
 
 _TOLERANCE = 1e-9
@@ -29,13 +30,11 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
     """
     stale: list[tuple[str, ReadValue, Value]] = []
     uncalculated = 0
-    as_blank = True
-    blank = blank_values(plan.scheme).values()
     formulas = expected(plan.scheme).formulas
-    for formula, found, computed, empty in zip(formulas, examined.shown, values, blank, strict=True):
+    for formula, found, computed in zip(formulas, examined.shown, values, strict=True):
         if (formula.sheet, formula.name) in examined.changed:
             at = f"{formula.sheet}!{formula.name}"
-            yield finding("formula-changed", at=at, computed=say(plan, computed))
+            yield finding("formula-changed", at=at, computed=quoted(plan, computed))
         elif found is None and computed != "":  # some programs write no value where the result is an empty text
             uncalculated += 1
         else:
@@ -43,14 +42,23 @@ def findings(plan: Plan, examined: Examined, values: Sequence[Value]) -> Iterato
             equal = found == computed and type(found) is type(computed)  # which is quickly said, and true of most
             if not equal and not same(found, computed):
                 stale.append((f"{formula.sheet}!{formula.name}", found, computed))
-            as_blank = as_blank and same(found, empty)
     if uncalculated:
         yield finding("uncalculated", count=uncalculated)
-    if stale and (as_blank or examined.pending):
+    if stale and (examined.pending or _as_blank(plan, examined, values)):
         yield finding("not-recalculated", count=len(stale))
     else:
         for at, found, computed in stale:
-            yield finding("stale", at=at, shown=say(plan, found), computed=say(plan, computed))
+            yield finding("stale", at=at, shown=quoted(plan, found), computed=quoted(plan, computed))
+
+
+def _as_blank(plan: Plan, examined: Examined, values: Sequence[Value]) -> bool:
+    """Whether a workbook shows what it showed when blank wherever it shows something and its formula is the plan's."""
+    blank = blank_values(plan.scheme).items()
+    return all(
+        same("" if found is None else found, empty)
+        for (place, empty), found, computed in zip(blank, examined.shown, values, strict=True)
+        if place not in examined.changed and (found is not None or computed == "")
+    )
 
 
 @lru_cache(maxsize=16)
@@ -84,10 +92,10 @@ def _word(value: ReadValue) -> ReadValue:
     return str(value).upper() if isinstance(value, bool) else value
 
 
-def say(plan: Plan, value: ReadValue) -> str:
+def quoted(plan: Plan, value: ReadValue) -> Fact:
     """A value for a finding: numbers and the workbook's own words are quoted, what else was typed is masked."""
     if value is None or value == "":
-        return either("空白", "blank")
+        return said("returned.blank")
     value = _word(value)
     if isinstance(value, str):
         own = value in vocabulary(plan.scheme) or sentences(plan.scheme).fullmatch(value)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xl_kpi.findings import Finding, WorkbookError, either, finding
+from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.program import issues, nodes
 from xl_kpi.program.answers import reading
 from xl_kpi.program.stages import Stage
@@ -15,6 +15,7 @@ from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
 from xl_kpi.returned.verify import examine
 from xl_kpi.rules.parts import Input
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import ReadValue
 from xl_kpi.xlsx.source import Source
@@ -52,9 +53,9 @@ def filling(source: Source, answers: Mapping[str, Any], scheme_file: str = "") -
         spec = specs[name]
         given = _as_typed(value, spec)
         at = plan.at(nodes.typed(name, stage))
-        why = issues.unfitting(given, spec)
-        if why:
-            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=why))
+        unfit = issues.unfitting(given, spec)
+        if unfit:
+            remarks.append(finding("filled-as-given", at=at, label=spec.label, id=name, why=unfit))
         typed[_place(at)] = given
     typed |= {_place(plan.at(nodes.note(name))): note or None for name, note in notes.items()}
     return Filling(patched(filled, typed, keep_formulas=False, pending=True), tuple(remarks))
@@ -78,31 +79,30 @@ def _as_typed(value: float | str | None, spec: Input) -> float | str | None:
 LONGEST_TEXT = 32767  # what Excel takes in one cell
 
 
-def _unusable(name: str, value: object, known: set[str]) -> str:
-    """Why an answer cannot be typed into the workbook; empty where it can."""
+def _unusable(name: str, value: object, known: set[str]) -> Said | None:
+    """Why an answer cannot be typed into the workbook; None where it can."""
     if name not in known:
-        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+        return said("answers.no-input", name=name)
     if isinstance(value, bool) or not isinstance(value, int | float | str | None):
-        return either(f"“{name}”的值 {value!r} 应为数字、文字或空", f"{name!r}: {value!r} is no number, text or null")
+        return said("answers.no-value", name=name, value=repr(value))
     if isinstance(value, int | float) and not (abs(value) < 1e300):
-        return either(f"“{name}”的值不是有限的数", f"{name!r}: not a finite number")
-    return _unwritable_text(name, value) if isinstance(value, str) else ""
+        return said("answers.not-finite", name=name)
+    return _unwritable_text(name, value) if isinstance(value, str) else None
 
 
-def _no_note(name: str, note: object, known: set[str]) -> str:
-    """Why a note cannot be written beside an input; empty where it can."""
+def _no_note(name: str, note: object, known: set[str]) -> Said | None:
+    """Why a note cannot be written beside an input; None where it can."""
     if name not in known:
-        return either(f"没有填报项“{name}”", f"there is no input {name!r}")
+        return said("answers.no-input", name=name)
     if not isinstance(note, str | None):
-        return either(f"“{name}”的填报说明应为文字", f"the note of {name!r} is no text")
-    return _unwritable_text(name, note) if note else ""
+        return said("answers.note-no-text", name=name)
+    return _unwritable_text(name, note) if note else None
 
 
-def _unwritable_text(name: str, text: str) -> str:
+def _unwritable_text(name: str, text: str) -> Said | None:
     if len(text) > LONGEST_TEXT or re.search("[\ud800-\udfff]", text):
-        why = f"“{name}”的文字超过 {LONGEST_TEXT} 字或含有无效字符"
-        return either(why, f"{name!r}: over {LONGEST_TEXT} characters, or not valid text")
-    return ""
+        return said("answers.text-too-long", name=name, most=LONGEST_TEXT)
+    return None
 
 
 def _answers(
@@ -117,9 +117,6 @@ def _answers(
     stage = next((stage for stage in stages if stage.id == name), None)
     if stage is None or not isinstance(values, Mapping) or not isinstance(notes, Mapping):
         ids = [stage.id for stage in stages]
-        why = either(
-            f"stage 应为 {'、'.join(ids[:-1])} 或 {ids[-1]}，answers、notes 应为键值",
-            f"stage is {', '.join(ids[:-1])} or {ids[-1]}; answers and notes are objects",
-        )
+        why = said("answers.no-stage", stages=ids[:-1], last=ids[-1])
         raise WorkbookError(finding("answers", why=why))
     return stage, values, notes

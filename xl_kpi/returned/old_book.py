@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.plan import ENTRY, FORM, META
 from xl_kpi.program import nodes
 from xl_kpi.program.stages import Stage
 from xl_kpi.returned.read import Meta, Opened, answer, opened
 from xl_kpi.rules.parts import SETUP, Kind
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1, address, areas, column_letter
 from xl_kpi.xlsx.around import ReadValidation
 from xl_kpi.xlsx.cells import ReadCell, Value
@@ -94,9 +95,7 @@ class OldBook:
     def spoilt(self, row: int, wanted: str, found: str) -> WorkbookError:
         """The refusal of a workbook in which a name leads to a row with another label."""
         at = f"{self.sheet}!{a1(row, self.columns.label)}"
-        why = either(
-            f"{at} 应为“{wanted}”，现在是“{found}”，行或名称被移动过", f"{at} should be {wanted!r}, it is {found!r}"
-        )
+        why = said("carry.label-elsewhere", at=at, wanted=wanted, found=found)
         return WorkbookError(finding("carry-spoilt", file=self.file, why=why))
 
     @cached_property
@@ -211,14 +210,10 @@ def old_book(source: Source, stages: Sequence[Stage]) -> OldBook:
     }
     sheet = ENTRY
     if ENTRY not in found.sheets:
-        raise _lost(found, either(f"没有工作表“{ENTRY}”", f"there is no sheet {ENTRY!r}"))
+        raise _lost(found, said("carry.no-sheet", name=ENTRY))
     heading = _heading(found.sheets[sheet], (*_HEADINGS, stages[0].column))
     if heading is None or not names:
-        lacking = (
-            either("没有各列的标题", "its headings are gone")
-            if names
-            else either("填报项的名称已经丢失", "its names are gone")
-        )
+        lacking = said("carry.headings-gone") if names else said("carry.names-gone")
         raise _lost(found, lacking)
     row, titles = heading
     typed = {stage: titles[stage.column] for stage in stages if stage.column in titles}
@@ -236,24 +231,19 @@ def old_book(source: Source, stages: Sequence[Stage]) -> OldBook:
         target = _REFERS.fullmatch(refers_to.removeprefix("="))
         at = (target[1] or target[2]).replace("''", "'") if target else ""
         if target is None or at != sheet or target[3] != column_letter(columns.first):
-            raise _lost(found, either(f"名称 {name} 指向 {refers_to}", f"the name {name} refers to {refers_to}"))
+            raise _lost(found, said("carry.name-refers", name=name, refers_to=refers_to))
         number = int(target[4])
         if number in rows:
-            raise _lost(
-                found, either(f"名称 {name} 与 {rows[number]} 指向同一行", f"{name} and {rows[number]} are one row")
-            )
+            raise _lost(found, said("carry.one-row", name=name, rows=rows[number]))
         rows[number] = name
         label = _words(book._cell(number, columns.label))
         if book.lacks_a_heading(number):
-            raise _lost(found, either("没有各列的标题", "its headings are gone"))
+            raise _lost(found, said("carry.headings-gone"))
         if number <= row or not label or not book._is_read(number):
             where = f"{sheet}!{a1(number, columns.label)}"
             raise _lost(
                 found,
-                either(
-                    f"{where} 不是名称 {name} 的填报项，行被移动过",
-                    f"{where} is not the row of {name}: rows were moved",
-                ),
+                said("carry.not-its-row", where=where, name=name),
             )
         kind, choices = kinds.of(number, columns.first)
         book.entries[id] = Entry(id, number, label, _words(book._cell(number, columns.unit)), kind, choices)
@@ -268,13 +258,12 @@ def _check_blocks(found: Opened, book: OldBook) -> None:
     for entry in sorted(book.entries.values(), key=lambda entry: entry.row):
         number = _words(book._cell(entry.row, book.columns.task))
         if entry.task in seen and (entry.task != before or number != seen[entry.task]):
-            why = f"{entry.task} 的填报项不在一处（{book.sheet}第{entry.row}行），行或名称被移动过"
-            raise _lost(found, either(why, f"the rows of {entry.task} were moved (row {entry.row})"))
+            raise _lost(found, said("carry.rows-moved", task=entry.task, sheet=book.sheet, row=entry.row))
         seen.setdefault(entry.task, number)
         before = entry.task
 
 
-def _lost(found: Opened, why: str) -> WorkbookError:
+def _lost(found: Opened, why: Said) -> WorkbookError:
     return WorkbookError(finding("carry-spoilt", file=found.file, why=why))
 
 

@@ -9,14 +9,16 @@ from functools import lru_cache
 
 from xl_kpi import shipped
 from xl_kpi.expr import semantics
-from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.findings import WorkbookError, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import META, Plan, filename
 from xl_kpi.program import load as loading
 from xl_kpi.program import nodes
+from xl_kpi.returned.former import FORMER
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.resolve import resolve
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
 from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
@@ -177,10 +179,10 @@ def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], s
     keys = {str(cells[f"A{row}"].value): f"B{row}" for row in range(1, _META_ROWS) if f"A{row}" in cells}
     values = {key: answer(cells[at].value) for key, at in keys.items() if at in cells}
     if values.get("product") != "xl_kpi":
-        raise _not_ours(file, either("没有方案标识", "it names no scheme"))
+        raise _not_ours(file, said("returned.names-no-scheme"))
 
     if not values.get("unit"):
-        raise _not_ours(file, either("没有单位名称", "it names no unit"))
+        raise _not_ours(file, said("returned.names-no-unit"))
 
     def text(key: str) -> str:
         value = values.get(key)
@@ -200,14 +202,11 @@ def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], s
 def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
     """The plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
     if not scheme_file and meta.scheme not in shipped.names():
-        why = either(
-            f"方案“{meta.scheme}”不在现有方案中，请用 --scheme 指明方案文件",
-            f"no scheme {meta.scheme!r}; name its file with --scheme",
-        )
+        why = said("returned.no-such-scheme", scheme=meta.scheme)
         raise _not_ours(file, why)
     loaded = loading.load(scheme_file or meta.scheme)
     if meta.scheme != loaded.id:
-        why = either(f"它属于方案“{meta.scheme}”，不是“{loaded.id}”", f"it is of {meta.scheme!r}, not {loaded.id!r}")
+        why = said("returned.other-scheme", scheme=meta.scheme, id=loaded.id)
         raise _not_ours(file, why)
     if meta.version != loaded.version:
         found = meta.version if isinstance(meta.version, str) else f"{meta.version or 0:g}"
@@ -216,29 +215,30 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
             finding("other-version", file=file, found=found, current=loaded.version, new=new, carry=carry)
         )
     if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
-        raise _not_ours(file, either("年度或层级标识无效", "its year or level is not valid"))
+        raise _not_ours(file, said("returned.year-or-level"))
     plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
-    if meta.fingerprint != plan.fingerprint:
+    if meta.fingerprint not in (plan.fingerprint, FORMER.get(plan.fingerprint)):
         new, carry = _carrying(file, meta, loaded, scheme_file)
-        why = either(
-            f"方案内容或版式与现行的不同（指纹不符）。如是以前下发的，可先生成新表：{new}，再把已填的数搬过去：{carry}",
-            f"the scheme in force is another (fingerprint); if it was sent out before: {new}, then {carry}",
-        )
+        why = said("returned.other-fingerprint", new=new, carry=carry)
         raise _not_ours(file, why)
     return plan
 
 
-def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[str, str]:
+def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[Said, Said]:
     """The commands that build a workbook of the scheme in force for the same unit, and carry the answers into it."""
-    folder = either("新表", "new")
     scheme = f" --scheme {_word(scheme_file)}" if scheme_file else ""
     level = f" --level {meta.level}" if meta.level in loaded.levels else ""
     year = int(meta.year) if meta.year in range(2000, 2101) else loaded.year  # type: ignore[arg-type]  # a whole number
     in_year = f" --year {year}" if year != loaded.year else ""
-    name = filename(loaded.model_copy(update={"year": year}), meta.unit)
-    out = f"{file.removesuffix('.xlsx')}_{either('新版', 'new')}.xlsx"
-    new = f"xl-kpi new {_word(scheme_file or loaded.id)} --unit {_word(meta.unit)}{level}{in_year} --out {folder}"
-    return new, f"xl-kpi carry {_word(file)} --into {_word(f'{folder}/{name}')} --out {_word(out)}{scheme}"
+    name = _word(filename(loaded.model_copy(update={"year": year}), meta.unit))
+    old = _word(file)
+    into = said("carry.new-file", name=name.strip('"'), quote='"' if name.startswith('"') else "")
+    out = said("carry.out-file", name=old.strip('"').removesuffix(".xlsx"), quote='"' if old.startswith('"') else "")
+    named = _word(scheme_file or loaded.id)
+    return (
+        said("carry.command-new", scheme=named, unit=_word(meta.unit), level=level, year=in_year),
+        said("carry.command-carry", old=old, into=into, out=out, scheme=scheme),
+    )
 
 
 def _word(text: str) -> str:
@@ -268,8 +268,8 @@ def _styled(sheets: dict[str, Worksheet], styles: int) -> None:
         if not all(
             index.isascii() and index.isdigit() and int(index) < styles for index in set(sheet.styles.values())
         ):
-            raise Refused("damaged", either("单元格样式不存在", "a cell has a style that is not there"))
+            raise Refused("damaged", said("returned.style-missing"))
 
 
-def _not_ours(file: str, why: str) -> WorkbookError:
+def _not_ours(file: str, why: Said) -> WorkbookError:
     return WorkbookError(finding("not-ours", file=file, why=why))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from pydantic import TypeAdapter
 
 from xl_kpi.findings import Finding, Verdict
 from xl_kpi.program.assessment import Assessment
+from xl_kpi.words import Language
 
 VERDICTS: tuple[Verdict, ...] = ("accept", "flag", "reject")
 
@@ -28,7 +31,7 @@ class Report:
     assessment: Assessment | None = None
     duplicate_of: str | None = None  # of several files the one that holds the same answers of the same unit
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, language: Language) -> dict[str, Any]:
         """The keys of the command line's contract."""
         result: dict[str, Any] = {
             "file": self.file,
@@ -44,7 +47,20 @@ class Report:
         result |= {"missing": None, "invalid": None, "vetoes": [], "groups": [], "tasks": []}
         if self.assessment is not None:
             result |= _assessment_json(self.assessment)
-        return result | {"findings": [f.as_json() for f in self.findings], "duplicate_of": self.duplicate_of}
+        return result | {"findings": [f.as_json(language) for f in self.findings], "duplicate_of": self.duplicate_of}
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data to keep in a file, without words: what `from_data` takes."""
+        data = {each.name: getattr(self, each.name) for each in fields(self)}
+        assessment = None if self.assessment is None else asdict(self.assessment)
+        return data | {"findings": [found.as_data() for found in self.findings], "assessment": assessment}
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """The report that was kept. Raises ValueError, KeyError, TypeError or AttributeError for other data."""
+        findings = tuple(Finding.from_data(found) for found in data["findings"])
+        assessment = data["assessment"] and TypeAdapter(Assessment).validate_python(data["assessment"])
+        return cls(**{**data, "findings": findings, "assessment": assessment})
 
 
 def _assessment_json(a: Assessment) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xl_kpi.findings import Finding, WorkbookError, either, finding
+from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.layout.plan import Plan
 from xl_kpi.layout.sheet import Sheet
 from xl_kpi.layout.style import UNLOCKED
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book
 from xl_kpi.xlsx.cells import ReadCell
@@ -38,16 +39,10 @@ def check_names(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> None
         renamed = next((other for other, sheet in left.items() if alike(constants, sheet.cells)), "")
         if renamed:
             del left[renamed]
-            why = either(
-                f"工作表“{name}”改名成了“{renamed}”。请把工作表“{renamed}”改回“{name}”再交",
-                f"the sheet {name!r} was renamed {renamed!r}: give it back its name",
-            )
+            why = said("returned.sheet-renamed", name=name, renamed=renamed)
             findings.append(finding("structure", at=f"{renamed}!A1", why=why))
         else:
-            why = either(
-                f"缺少工作表“{name}”。请找回没有删去它的那一份再交；或用“搬到新表”把已填的数搬到空白工作簿",
-                f"the sheet {name!r} is missing: hand in a copy that has it, or carry the answers into a new workbook",
-            )
+            why = said("returned.sheet-missing", name=name)
             findings.append(finding("structure", why=why))
     if findings:
         raise WorkbookError(*findings)
@@ -62,7 +57,7 @@ def told(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> Iterator[Fi
         cells = added[name].cells if name in added else {}
         copied = next((own for own, planned in plan.sheets.items() if alike(_constants(planned), cells)), "")
         if sheet.state != "visible":
-            what = either(f"多出的工作表“{name}”", f"the added sheet {name!r}")
+            what = said("returned.hidden-added-sheet", name=name)
             yield finding("hidden", at=at, what=what)
         elif copied:
             yield finding("sheet-copied", at=at, name=name, copied=copied)
@@ -73,7 +68,7 @@ def told(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> Iterator[Fi
         yield finding("sheet-moved", at=f"{name}!A1", name=name, before=before)
 
 
-def _moved(order: Sequence[str], planned: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _moved(order: Sequence[str], planned: Sequence[str]) -> Iterator[tuple[str, Said]]:
     """The fewest names whose moving makes one order of the other, each with the one it should stand behind or before."""
     rank = {name: number for number, name in enumerate(planned)}
     longest: list[list[str]] = []  # the longest rising run that ends with each name
@@ -84,7 +79,5 @@ def _moved(order: Sequence[str], planned: Sequence[str]) -> Iterator[tuple[str, 
     for name in planned:
         if name not in kept:
             number = rank[name]
-            yield (
-                name,
-                either(f"“{planned[number - 1]}”之后" if number else f"“{planned[1]}”之前", planned[number - 1]),
-            )
+            place = "returned.moved-behind" if number else "returned.moved-before"
+            yield name, said(place, name=planned[number - 1 if number else 1])

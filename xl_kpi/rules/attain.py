@@ -22,6 +22,7 @@ from xl_kpi.rules.parts import (
     term,
     unit_of,
 )
+from xl_kpi.words import SaidError, said
 
 _SIGN = {
     "label": "任务完成率",
@@ -58,11 +59,11 @@ class Target(Model):
     @model_validator(mode="after")
     def _above_zero(self) -> Target:
         if self.base is not None and not (isinstance(self.target, float) and self.target > self.base):
-            raise ValueError("写了 base 的，目标须是数字，且大于 base")
+            raise SaidError(said("rules.target-above-base"))
         if isinstance(self.target, float) and self.target <= 0:
-            raise ValueError("目标须大于0")
+            raise SaidError(said("rules.target-above-0"))
         if isinstance(self.target, Ask) and not (self.target.ask.min or 0) > 0:
-            raise ValueError("由组织单位填写的目标须写 min，且大于0")
+            raise SaidError(said("rules.asked-target-min"))
         return self
 
     @property

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
 from xl_kpi.rules.parts import IF_NONE_WORDS, Constraint, Id, IfNone, Input, InputRef, Nothing, key, label_of
+from xl_kpi.words import SaidError, said
 
 _INDEX = {
     "id": "event",
@@ -45,7 +46,7 @@ class Average(Rule):
     @model_validator(mode="after")
     def _none_is_counted(self) -> Average:
         if self.if_none is not None and not self.of:
-            raise ValueError("写了 if_none 的，须用 of 写明可以抽取的件数：没有抽取不等于没有发生")
+            raise SaidError(said("rules.average-of"))
         return self
 
     def _items(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from xl_kpi.rules.parts import (
     label_of,
 )
 from xl_kpi.rules.tree import inside, walk
+from xl_kpi.words import SaidError, said
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Measured(Rule):
         if self.input is not None:
             return ops.Ref(key(self.input))
         if context.measure is None:
-            raise ValueError(f"{self.type} 规则没有 input，外层规则也没有给出可评判的值")
+            raise SaidError(said("rules.nothing-to-judge", type=self.type))
         return context.measure
 
     def judge(self, context: Context, value: ops.Op) -> ops.Op:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, AnyRule, Context, Example, Rule
 from xl_kpi.rules.parts import Model, When, circled
+from xl_kpi.words import SaidError, said
 
 _STARTED = {"id": "started", "label": "签约开工的亿元以上项目数", "kind": "count"}
 _SIGNED = {"id": "signed", "label": "已签约未开工金额", "unit": "亿元"}
@@ -40,7 +41,7 @@ class Cases(Rule):
     @model_validator(mode="after")
     def _only_the_last_is_open(self) -> Cases:
         if any(case.when is None for case in self.cases[:-1]):
-            raise ValueError("只有最后一种情形可以不写 when")
+            raise SaidError(said("rules.last-case"))
         return self
 
     def lower(self, context: Context) -> ops.Op:

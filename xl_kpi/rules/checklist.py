@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Rule
 from xl_kpi.rules.parts import NO, YES, Constraint, Id, Input, Model, share_of, show
+from xl_kpi.words import SaidError, said
 from xl_kpi.xlsx.cells import serial
 
 _THREE = [
@@ -29,8 +30,8 @@ def _day(year: int, due: str) -> datetime.date:
     try:
         return datetime.date(year, month, day)
     except ValueError:
-        which = "" if year == 2000 else f"{year}年"
-        raise ValueError(f"{which}{month}月没有{day}日（due 写的是 {due}），请改为该月有的日期") from None
+        code = "rules.no-such-day" if year == 2000 else "rules.no-such-day-in-year"
+        raise SaidError(said(code, year=year, month=month, day=day, due=due)) from None
 
 
 class Item(Model):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Rule
 from xl_kpi.rules.parts import NO, YES, Input, InputRef, Model, key, kind_of, label_of, show
+from xl_kpi.words import SaidError, said
 
 _UNDONE = {"id": "undone", "label": "未完成项数", "kind": "count"}
 _CHECKED = {"id": "checked", "label": "身份核对是否完成", "kind": "choice", "choices": [YES, NO]}
@@ -24,7 +25,7 @@ class Item(Model):
     @model_validator(mode="after")
     def _when_belongs_to_choice(self) -> Item:
         if isinstance(self.input, Input) and (kind_of(self.input) == "choice") != (self.when is not None):
-            raise ValueError("选择项须写 when（选了哪个答案扣分），计数项不写 when")
+            raise SaidError(said("rules.deduct-when"))
         return self
 
     def off(self) -> ops.Op:

@@ -41,13 +41,9 @@ class Judged(Rule):
         # A share such as 20/3 cannot be typed exactly: two decimals of it are enough to take or give all.
         most = ops.Round(context.points, 2)
         within = ops.Compare("<=", ops.Ref(self.id), most)
-        over = "填了 {value} 分，超过本项分值 {most} 分，请改为 0 至 {most} 之间"
-        yield Constraint(self.id, within, f"“{self.label}”不得超过该项分值", over, most)
-        given, what = ("已扣", "扣分") if self.mode == "deduct" else ("已给", "得分")
-        unexplained = f"{given} {{value}} 分，请在 {{there}} 写明{what}理由"
-        yield Constraint(
-            self.id, reasoned, f"“{self.label}”不为0的，须写明理由", unexplained, there=f"{self.id}_reason"
-        )
+        yield Constraint(self.id, within, f"“{self.label}”不得超过该项分值", "judged.too-many", most)
+        told = f"judged.{'deduction' if self.mode == 'deduct' else 'score'}-unexplained"
+        yield Constraint(self.id, reasoned, f"“{self.label}”不为0的，须写明理由", told, there=f"{self.id}_reason")
 
     def lower(self, context: Context) -> ops.Op:
         given = ops.Ref(self.id)

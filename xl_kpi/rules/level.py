@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Rule
 from xl_kpi.rules.parts import Id, Input, Kind, show
+from xl_kpi.words import SaidError, said
 
 _GRADES = {"id": "grade", "label": "年度考核等次", "levels": ["A", "B+", "B", "C"], "at_least": "B+"}
 
@@ -27,10 +28,10 @@ class Level(Rule):
     @model_validator(mode="after")
     def _levels_known(self) -> Level:
         if len({name.casefold() for name in self.levels}) != len(self.levels):
-            raise ValueError("等次不得重复（不分大小写）")
+            raise SaidError(said("rules.grades-repeat"))
         for name in (self.at_least, *self.shares):
             if name not in self.levels:
-                raise ValueError(f"等次“{name}”不在 levels 中")
+                raise SaidError(said("rules.no-such-grade", name=name))
         return self
 
     def inputs(self) -> Iterator[Input]:

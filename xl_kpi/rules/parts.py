@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from xl_kpi.expr import ops
 from xl_kpi.rules.tree import walk
+from xl_kpi.words import SaidError, said
 
 Level = Literal["省", "市", "县"]
 Kind = Literal["number", "percent", "count", "choice", "date", "text"]
@@ -21,7 +22,7 @@ IF_NONE_WORDS: dict[IfNone, str] = {"full": "得满分", "zero": "不得分", "e
 
 def _no_truth_value(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("应为数字（YAML 把 yes、on、true 当作真假值）")
+        raise SaidError(said("rules.no-truth-value"))
     return value
 
 
@@ -58,17 +59,17 @@ class Input(Model):
     @model_validator(mode="after")
     def _none_belongs_to_rates(self) -> Input:
         if self.if_none is not None and self.kind != "percent":
-            raise ValueError("if_none 只用于 percent 类填报项（件数没有发生填0）")
+            raise SaidError(said("rules.if-none-of-percent"))
         if self.of_counts and self.if_none is None:
-            raise ValueError("of_counts 只与 if_none 一起写")
+            raise SaidError(said("rules.of-counts-needs-if-none"))
         return self
 
     @model_validator(mode="after")
     def _choices_belong_to_choice(self) -> Input:
         if (self.kind == "choice") != bool(self.choices):
-            raise ValueError("choice 类填报项须列出 choices，其他类型不得列出")
+            raise SaidError(said("rules.choices-of-choice"))
         if any(set(choice) & set(',"') or choice != choice.strip() for choice in self.choices):
-            raise ValueError("choices 的选项不得含半角逗号、引号，首尾不得有空格")
+            raise SaidError(said("rules.choices-plain"))
         return self
 
     @property
@@ -121,7 +122,7 @@ class When(Model):
     def _exactly_one(self) -> When:
         given = [self.at_least, self.above, self.at_most, self.below, self.text]
         if sum(v is not None for v in given) != 1:
-            raise ValueError("条件须且只能写一个：at_least、above、at_most、below 或 text")
+            raise SaidError(said("rules.one-condition"))
         return self
 
     def holds(self) -> ops.Op:
@@ -149,8 +150,8 @@ class When(Model):
 class Constraint:
     """Something the inputs of a task must satisfy together; a breach makes the input `on` 不一致.
 
-    `message` says what must hold. Where there is more to say about a breach it is `told`, with {value} for what was
-    filled in, {most} for the greatest that would do, and {there} for the cell of the input that must be filled in.
+    `message` says what must hold. Where there is more to say about a breach `told` is the code of its words, which take
+    `value` (what was filled in), `most` (the greatest that would do) and `there` (the cell that must be filled in).
     """
 
     on: str
@@ -202,7 +203,7 @@ def term(number: Number) -> ops.Op:
     if isinstance(number, Ask):
         return ops.Ref(in_full(SETUP, number.ask.id))
     if isinstance(number, ByLevel):
-        raise ValueError("分级标准须先按层级取值")
+        raise SaidError(said("rules.level-first"))
     return ops.Const(number)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Measured
 from xl_kpi.rules.parts import Kind, Number, show, term
+from xl_kpi.words import SaidError, said
 
 _RATE = {"id": "rate", "label": "签发率", "kind": "percent"}
 _WASTE = {"id": "waste", "label": "废证率", "kind": "percent"}
@@ -33,7 +34,7 @@ class Step(Measured):
     @model_validator(mode="after")
     def _one_standard(self) -> Step:
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("须且只能写一个标准：at_least 或 at_most")
+            raise SaidError(said("rules.one-bound"))
         return self
 
     def judge(self, context: Context, value: ops.Op) -> ops.Op:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Measured
 from xl_kpi.rules.parts import Kind, Number, show, term
+from xl_kpi.words import SaidError, said
 
 _RATE = {"id": "rate", "label": "办结及时率", "kind": "percent"}
 _BEDS = {"type": "threshold", "input": {"id": "beds", "label": "病床使用率", "kind": "percent", "max": 2}}
@@ -31,16 +32,16 @@ class Threshold(Measured):
     def _one_standard(self) -> Threshold:
         given = [self.at_least, self.above, self.at_most, self.below, self.equals, self.between]
         if sum(v is not None for v in given) != 1:
-            raise ValueError("须且只能写一个标准：at_least、above、at_most、below、equals 或 between")
+            raise SaidError(said("rules.one-standard"))
         if self.top is not None and self.above is None:
-            raise ValueError("top 只与 above 连用")
+            raise SaidError(said("rules.top-needs-above"))
         if self.otherwise == "proportional":
             bounds = self.between or (self.at_least if self.at_least is not None else self.at_most,)
             if bounds == (None,):
-                raise ValueError("按比例得分只适用于 at_least、at_most、between")
+                raise SaidError(said("rules.proportional-of"))
             least = 0 if self.at_most is not None else 1e-9
             if any(isinstance(bound, float) and bound < least for bound in bounds):
-                raise ValueError("按比例得分的标准须大于0（at_most 可以为0）")
+                raise SaidError(said("rules.proportional-above-0"))
         return self
 
     def judge(self, context: Context, value: ops.Op) -> ops.Op:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from xl_kpi.expr import ops
 from xl_kpi.rules.base import MISSING, Context, Example, Measured
 from xl_kpi.rules.parts import Kind, Model, Number, show, term
+from xl_kpi.words import SaidError, said
 
 _DONE = {"id": "done", "label": "完成率", "kind": "percent", "max": 2}
 _BANDS = [{"at_least": 1, "share": 1}, {"at_least": 0.85, "share": 0.85}, {"at_least": 0.6, "share": 0.7}]
@@ -33,7 +34,7 @@ class Tiers(Measured):
     def _descending(self) -> Tiers:
         floors = [band.at_least for band in self.bands]
         if floors != sorted(set(floors), reverse=True):
-            raise ValueError("档次须从高到低排列，且下限各不相同")
+            raise SaidError(said("rules.bands-in-order"))
         return self
 
     def judge(self, context: Context, value: ops.Op) -> ops.Op:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from xl_kpi.findings import Finding, finding
 from xl_kpi.rules.step import Step
 from xl_kpi.scheme.model import Scheme, Task
+from xl_kpi.words import Fact, said
 
 _DIGITS = r"\d+(?:\.\d+)?"
 _NUMBER = re.compile(
@@ -103,10 +104,10 @@ def coverage(scheme: Scheme, task: Task, forgiven: Iterable[float] = ()) -> Iter
             bound.update(value for number in _explained(narrative.text) for value in number.values)
     known = set(bound)
     for number in numbers_of(main):
-        said = number.said_by(+bound)
-        if not said:
+        held = number.said_by(+bound)
+        if not held:
             yield finding("scheme-unbound", where=where, column=_title(scheme, main, task), number=number.text)
-        bound.subtract(said)
+        bound.subtract(held)
     for text in texts:
         if text is not main:
             for number in {stated.text: stated for stated in numbers_of(text)}.values():
@@ -120,11 +121,11 @@ def _explained(text: str) -> list[Stated]:
     return [Stated(match[0], (_value(match[0]),)) for match in re.finditer(rf"{_DIGITS}[%％‰]?", text)]
 
 
-def _title(scheme: Scheme, text: str, task: Task) -> str:
+def _title(scheme: Scheme, text: str, task: Task) -> Fact:
     """The column of the form in which a text of a task stands."""
     key = next((key for key, value in task.extra.items() if value is text), "")
     shows = "extra" if key else "target" if text is task.target else "name"
-    return next((c.title for c in scheme.columns if (c.shows, c.key) == (shows, key)), key or "原文")
+    return next((c.title for c in scheme.columns if (c.shows, c.key) == (shows, key)), key or said("scheme.source"))
 
 
 def _parameters(value: Any) -> Iterator[float]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from xl_kpi.findings import either
 from xl_kpi.rules.attain import Attain
 from xl_kpi.rules.average import Average
 from xl_kpi.rules.base import Measured, Rule, rules_in
@@ -45,6 +44,7 @@ from xl_kpi.scheme.doubtful import (
     weight_doubts,
 )
 from xl_kpi.scheme.model import Scheme, Task
+from xl_kpi.words import Fact, said
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def doubts(scheme: Scheme, task: Task) -> Iterator[Doubt]:
     yield from finder.rule(task.rule, _At(points=points))
     for number, veto in enumerate(task.vetoes, 1):
         for when in veto.when:
-            named = either(f"第{number}条否决", f"veto {number}")
+            named = said("scheme.of-veto", number=number)
             yield from finder.condition(when, named)
 
 
@@ -104,15 +104,14 @@ class _Finder:
             yield from self.measured(rule, at)
         elif isinstance(rule, Full):
             if not at.conditional:
-                zh = "type: full 不看任何填报，人人得满分。它只用在 cases 的某一种情形里；请改用 threshold 等规则"
-                yield Doubt(either(zh, "type: full gives full points to everybody; use it inside cases only"))
+                yield Doubt(said("scheme.type-full-gives-full"))
         elif isinstance(rule, Composite):
             yield from self.composite(rule, at)
         elif isinstance(rule, Cases):
             yield from order_doubts(rule)
             for case in rule.cases:
                 if case.when is not None:
-                    yield from self.condition(case.when, either("情形", "case"))
+                    yield from self.condition(case.when, said("scheme.of-case"))
                 yield from self.rule(case.rule, replace(at, conditional=True))
         elif isinstance(rule, Deduct | Tally):
             yield from self.items(rule, at)
@@ -135,12 +134,10 @@ class _Finder:
         measured = [one for one in rules_in(then) if isinstance(one, Measured)]
         own = next((one for one in measured if one.input is not None), None)
         if own is not None:
-            zh = f"then 里的 {own.type} 又写了 input，算出的“{label}”不会用来评判。请删去 then 里的 input"
-            yield Doubt(either(zh, f"then has an input of its own, so {label!r} is never judged"))
+            yield Doubt(said("scheme.then-has-input-own", type=own.type, label=label))
         elif not measured:
-            why = "填 0 也得满分" if isinstance(then, Full) else "与它无关"
-            zh = f"then 写的是 {then.type}，算出的“{label}”不起作用，{why}。请改为 threshold、step 或 tiers，并写明标准"
-            yield Doubt(either(zh, f"then is {then.type}: {label!r} is never judged; use threshold, step or tiers"))
+            why = "scheme.then-full" if isinstance(then, Full) else "scheme.then-pointless"
+            yield Doubt(said(why, type=then.type, label=label))
         else:
             yield from self.same_twice(rule)
             yield from self.rule(then, replace(at, measure=self.measured_by(rule, label)))
@@ -158,8 +155,7 @@ class _Finder:
                 for value in numbers_in(target.target) if measure is not None else ():
                     yield from self.standard(measure, "target", value)
         elif not any(isinstance(side, Quotient) for side in pair) and pair[0] and key(pair[0]) == key(pair[1]):
-            zh = f"“{rule.label}”是“{key(pair[0])}”与它自己相比，结果总是一样。请把其中一个改为另一填报项"  # type: ignore[attr-defined]  # a ratio or growth
-            yield Doubt(either(zh, f"{key(pair[0])!r} is compared with itself"))
+            yield Doubt(said("scheme.compared-itself", label=str(getattr(rule, "label", "")), pair=key(pair[0])))
 
     def measured_by(self, rule: Rule, label: str) -> Measure | None:
         """Between what a rule's measured value lies."""
@@ -196,8 +192,7 @@ class _Finder:
             if lows and highs and min(lows) > max(highs):
                 pair = f"[{plain(lows[0])}, {plain(highs[0])}]"
                 right = f"[{plain(highs[0])}, {plain(lows[0])}]"
-                zh = f"between 写的 {pair} 前大后小，没有人能达标。请改为 {right}"
-                yield Doubt(either(zh, f"between {pair}: the first is above the second"))
+                yield Doubt(said("scheme.between-first-above-second", pair=pair, right=right))
             else:
                 for value in (*lows, *highs):
                     yield from self.standard(measure, "between", value)
@@ -211,29 +206,22 @@ class _Finder:
         """A standard that cannot be typed, that every answer meets or none, or that is of another kind."""
         if measure is None:
             return
-        said, label = f"{how} 写的 {plain(value)}", measure.label
-        en = f"{label!r}: {how} {plain(value)}"
-        if measure.kind == "percent" and (value > max(1, measure.high) or self._percent_meant(value)):
-            zh = f"“{label}”是百分数，{said} 即 {plain(value * 100)}%，"
-            zh += f"可填的是 {measure.range()}。请写成小数，{plain(value)}% 写 {plain(value / 100)}"
-            yield Doubt(
-                either(zh, f"{en} is {plain(value * 100)}%; write {plain(value / 100)}"), (value, value / 100)
-            )
-        elif not measure.low <= value <= measure.high:
-            zh = f"{said} 超出“{label}”可填的 {measure.range()}。请改标准，或改填报项的 min、max"
-            yield Doubt(either(zh, f"{en} is outside {measure.range()}"), (value,))
+        low, high = measure.low, measure.high
+        facts: dict[str, Fact] = {"label": measure.label, "how": how, "value": plain(value)}
+        within: dict[str, Fact] = {"range": measure.range(), **facts}
+        if measure.kind == "percent" and (value > max(1, high) or self._percent_meant(value)):
+            numbers = {"percent": plain(value * 100), "fraction": plain(value / 100)}
+            yield Doubt(said("scheme.standard-percent", **within, **numbers), (value, value / 100))
+        elif not low <= value <= high:
+            yield Doubt(said("scheme.standard-outside", **within), (value,))
         elif measure.kind == "number" and 0 < value <= 1 and self.says_percent(value * 100):
-            zh = f"{said}，原文是 {plain(value * 100)}%，而“{label}”是 number，填 95 会当作 9500%。请把 kind 改为 percent"
-            yield Doubt(either(zh, f"{en} is a percentage; its kind should be percent"), (value,))
+            yield Doubt(said("scheme.standard-of-number", percent=plain(value * 100), **facts), (value,))
         elif measure.kind == "count" and value != int(value):
-            zh = f"{said}，而“{label}”是 count，只能填整数。比率请把 kind 改为 percent，其他小数改为 number"
-            yield Doubt(either(zh, f"{en} is no whole number, and its kind is count"), (value,))
-        elif (how == "at_least" and value <= measure.low) or (how == "at_most" and value >= measure.high):
-            zh = f"{said}，“{label}”可填的是 {measure.range()}，无论填多少都达标。请改正标准"
-            yield Doubt(either(zh, f"{en}: every answer meets it"), (value,))
-        elif (how == "above" and value >= measure.high) or (how == "below" and value <= measure.low):
-            zh = f"{said}，“{label}”可填的是 {measure.range()}，无论填多少都不达标。请改正标准"
-            yield Doubt(either(zh, f"{en}: no answer meets it"), (value,))
+            yield Doubt(said("scheme.standard-of-count", **facts), (value,))
+        elif (how == "at_least" and value <= low) or (how == "at_most" and value >= high):
+            yield Doubt(said("scheme.standard-always-met", **within), (value,))
+        elif (how == "above" and value >= high) or (how == "below" and value <= low):
+            yield Doubt(said("scheme.standard-never-met", **within), (value,))
 
     def _percent_meant(self, value: float) -> bool:
         """Whether the text says so many percent where the scheme has the bare number."""
@@ -241,36 +229,32 @@ class _Finder:
 
     def step(self, rule: Step, measure: Measure | None, at: _At) -> Iterator[Doubt]:
         if at.points is not None and rule.each > at.points:
-            zh = (
-                f"each 每档扣 {plain(rule.each)} 分，超过分值 {plain(at.points)} 分，差一档就扣光。请改正 each 或分值"
-            )
-            yield Doubt(
-                either(zh, f"each {plain(rule.each)} is more than the {plain(at.points)} points"), (rule.each,)
-            )
+            yield Doubt(said("scheme.step-takes-all", each=plain(rule.each), points=plain(at.points)), (rule.each,))
         if measure is None:
             return
         if measure.kind == "percent" and rule.per > 0.1 and not self.says_percent(rule.per * 100):
-            zh = f"“{measure.label}”是百分数，per 写的 {plain(rule.per)} 即 {plain(rule.per * 100)} 个百分点。"
-            zh += f"请写成小数，{plain(rule.per)} 个百分点写 {plain(rule.per / 100)}"
             yield Doubt(
-                either(zh, f"per {plain(rule.per)} is {plain(rule.per * 100)} percentage points"), (rule.per,)
+                said(
+                    "scheme.per-percentage-points",
+                    label=measure.label,
+                    per=plain(rule.per),
+                    points=plain(rule.per * 100),
+                    fraction=plain(rule.per / 100),
+                ),
+                (rule.per,),
             )
             return
         for value in numbers_in(rule.at_least if rule.at_least is not None else rule.at_most):
             past = value - measure.low if rule.at_least is not None else measure.high - value
             if rule.counting == "whole" and 0 < past < rule.per:
-                zh = f"per 写的 {plain(rule.per)} 比可能的差距 {plain(past)} 还大，永远扣不到分。请改小 per"
-                yield Doubt(either(zh, f"per {plain(rule.per)} is more than any shortfall"), (rule.per,))
+                yield Doubt(said("scheme.per-more-than-any", per=plain(rule.per), past=plain(past)), (rule.per,))
 
     def composite(self, rule: Composite, at: _At) -> Iterator[Doubt]:
         given = [part.weight for part in rule.parts]
         if rule.combine == "shares":
             yield from weight_doubts(given, at.points)
         elif any("weight" in part.model_fields_set for part in rule.parts):
-            zh = (
-                f"combine: {rule.combine} 不按 weight 分配分值，写了也不起作用。请删去 weight，或改为 combine: shares"
-            )
-            yield Doubt(either(zh, f"combine: {rule.combine} does not use weights"), tuple(given))
+            yield Doubt(said("scheme.combine-does-not-use", combine=rule.combine), tuple(given))
         for part in rule.parts:
             points = at.points
             if points is not None and rule.combine == "shares":
@@ -284,25 +268,25 @@ class _Finder:
             label = asked.label if asked is not None else key(item.input)
             each = plain(item.each)
             if isinstance(rule, Deduct) and at.points is not None and item.each > round(at.points, 6):
-                zh = f"“{label}”每项扣 each {each} 分，超过分值 {plain(at.points)} 分，一项就扣光。请改正 each 或分值"
-                yield Doubt(either(zh, f"each {each} is more than the {plain(at.points)} points"), (item.each,))
+                yield Doubt(
+                    said("scheme.each-takes-all", label=label, each=each, points=plain(at.points)),
+                    (item.each,),
+                )
             if item.each == 0:
-                zh = f"“{label}”的 each 是 0，填多少都不计。请写明每项计几分"
-                yield Doubt(either(zh, f"each of {label!r} is 0"))
+                yield Doubt(said("scheme.each-0", label=label))
             cap = getattr(item, "cap", None)
             if isinstance(cap, int | float) and cap < item.each:
-                zh = f"“{label}”的 cap {plain(cap)} 小于 each {each}，一项也计不满。请改正"
-                yield Doubt(either(zh, f"cap {plain(cap)} is below each {each}"), (cap, item.each))
+                yield Doubt(said("scheme.cap-below-each", label=label, cap=plain(cap), each=each), (cap, item.each))
             if item.when is not None and asked is not None:
                 yield from answer_doubts(asked, item.when, "when")
 
-    def condition(self, when: When, what: str) -> Iterator[Doubt]:
+    def condition(self, when: When, what: Fact) -> Iterator[Doubt]:
         """A condition that no answer fulfils, or every one."""
         asked = self.input(when.input)
         if asked is None:
             return
         if when.text is not None:
-            yield from answer_doubts(asked, when.text, f"{what}的 text")
+            yield from answer_doubts(asked, when.text, said("scheme.condition-text", what=what))
             return
         measure = self.measure(when.input)
         if measure is None:
@@ -318,14 +302,10 @@ class _Finder:
             how
         ]
         if never or always:
-            said = f"{what}的条件“{measure.label}” {how} {plain(value)}"
-            outcome = either(
-                "永远不会成立" if never else "无论填多少都成立", "never holds" if never else "always holds"
-            )
-            hint = (
-                f"，百分数写成小数，{plain(value)}% 写 {plain(value / 100)}"
-                if measure.kind == "percent" and never
-                else ""
-            )
-            zh = f"{said}，可填的是 {measure.range()}，{outcome}。请改正{hint}"
-            yield Doubt(either(zh, f"{said} {outcome}"), (value, value / 100))
+            facts: dict[str, Fact] = {"what": what, "label": measure.label, "how": how, "value": plain(value)}
+            facts["range"] = measure.range()
+            if never and measure.kind == "percent":
+                why = said("scheme.condition-never-percent", fraction=plain(value / 100), **facts)
+            else:
+                why = said("scheme.condition-never" if never else "scheme.condition-always", **facts)
+            yield Doubt(why, (value, value / 100))

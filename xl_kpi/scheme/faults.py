@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import reduce
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.rules import REGISTRY
 from xl_kpi.rules.base import Rule
 from xl_kpi.rules.tree import Place
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.readings import Misread
+from xl_kpi.words import Fact, Said, reason_of, said
 
 Branches = list[tuple[Place, str]]  # where one of several things was tried, and which
 
@@ -27,13 +29,13 @@ def value_findings(
 ) -> list[Finding]:
     """One finding (scheme-value) for each mistake that reading found in the data of a file, its readings settled."""
 
-    def told(place: Place, why: str, named: Place) -> Finding:
+    def told(place: Place, why: Fact, named: Place) -> Finding:
         line = line_of(place)
-        at = either(f" 第 {line} 行", f", line {line}") if line else ""
+        at = said("scheme.at-line", line=line) if line else ""
         return finding("scheme-value", file=file, line=at, path=path_words(named, data), why=why)
 
     if isinstance(error, Misread):
-        return [told(error.place, str(error), error.place)]
+        return [told(error.place, error.why, error.place)]
     by_place: dict[Place, ErrorDetails] = {}
     among_alternatives: set[Place] = set()
     for place, branches, problem in _meant(error.errors(), data):
@@ -102,29 +104,29 @@ def _at(data: Any, place: Place) -> Any:
 # --- where, as people count
 
 
-def path_words(place: Place, data: Any) -> str:
+def path_words(place: Place, data: Any) -> Fact:
     """A place as people count: 第3个任务（t03“安全生产”）的 rule → at_least."""
-    words: list[str] = []
+    words: list[Fact] = []
     numbered = {id(task): number for number, task in enumerate(_tasks(data), 1)}
     node, depth, kind = data, 0, ""
     for number, part in enumerate(place, 1):
         node = node[part] if _has(node, part) else None
         if isinstance(part, int) and kind == "tasks":
-            words = [either(f"第{numbered.get(id(node), part + 1)}个任务", f"task {part + 1}") + _called(node)]
+            words = [said("place.nth-task", number=numbered.get(id(node), part + 1), called=_called(node))]
         elif isinstance(part, int) and kind == "groups":
             depth += 1
-            level = "一二三四五六七八九"[min(depth, 9) - 1]
-            words = [either(f"第{part + 1}个{level}级指标", f"group {part + 1}") + _called(node)]
+            level = said(f"place.depth-{min(depth, 9)}")
+            words = [said("place.nth-group", number=part + 1, depth=level, called=_called(node))]
         elif isinstance(part, int) and words:
-            words[-1] += either(f" 第{part + 1}项", f" {part + 1}")
+            words[-1] = said("place.nth", of=words[-1], number=part + 1)
         elif part not in ("groups", "tasks") or number == len(place):
             words.append(str(part))
         kind = str(part)
     if not words:
-        return either("（全文）", "(the whole)")
+        return said("place.whole")
     named = words[0] != str(place[0]) and len(words) > 1
-    inner = " → ".join(words[1:] if named else words)
-    return words[0] + either("的 ", ", ") + inner if named else inner
+    inner = reduce(lambda outer, key: said("place.key", outer=outer, key=key), words[1:] if named else words)
+    return said("place.within", outer=words[0], inner=inner) if named else inner
 
 
 def _has(node: Any, part: str | int) -> bool:
@@ -133,13 +135,13 @@ def _has(node: Any, part: str | int) -> bool:
     return isinstance(node, list) and isinstance(part, int) and part < len(node)
 
 
-def _called(node: Any) -> str:
+def _called(node: Any) -> Fact:
     if not isinstance(node, dict):
         return ""
     id, name = node.get("id"), node.get("name")
-    said = f"{id}" if isinstance(id, str) else ""
-    said += f"“{_short(' '.join(name.split()))}”" if isinstance(name, str) else ""
-    return f"（{said}）" if said else ""
+    called = f"{id}" if isinstance(id, str) else ""
+    called += f"“{_short(' '.join(name.split()))}”" if isinstance(name, str) else ""
+    return called and said("place.called", called=called)
 
 
 def _short(text: str, most: int = 24) -> str:
@@ -160,57 +162,45 @@ def _tasks(node: Any) -> Iterator[Any]:
 # --- what, and what to do
 
 
-def _why(place: Place, problem: ErrorDetails, data: Any, slips: Mapping[Place, str]) -> str:
+def _why(place: Place, problem: ErrorDetails, data: Any, slips: Mapping[Place, str]) -> Fact:
     kind, key = problem["type"], str(place[-1]) if place else ""
     if kind == "missing":
-        return either(f"缺少 {key}。请补上这一项", f"{key} is missing")
+        return said("scheme.key-missing", key=key)
     if kind == "extra_forbidden":
         return _unknown_key(place, data, slips.get(place, ""))
     if kind == "union_tag_not_found":
         near = get_close_matches("type", [str(k) for k in problem["input"]], 1) if _is_dict(problem) else []
-        zh = f"没有“{near[0]}”这个键，是不是“type”？请改正" if near else "评分规则缺少 type。请写明用哪种规则"
-        return either(
-            f"{zh}（可用的有：{'、'.join(REGISTRY)}）", f"the rule's type is missing; one of {', '.join(REGISTRY)}"
-        )
-    value = _shown(problem["input"])
+        if near:
+            return said("scheme.type-misspelt", key=near[0], rules=tuple(REGISTRY))
+        return said("scheme.type-missing", rules=tuple(REGISTRY))
     if kind == "union_tag_invalid":
         tag = str(problem["ctx"]["tag"])
-        return either(
-            f"没有评分规则“{tag}”{_near(tag, REGISTRY)}。可用的有：{'、'.join(REGISTRY)}",
-            f"there is no rule {tag!r}; there are {', '.join(REGISTRY)}",
-        )
-    zh, en = _words(problem)
+        return said("scheme.no-such-rule", type=tag, near=_near(tag, REGISTRY), rules=tuple(REGISTRY))
+    why = _words(problem)
     if kind == "value_error" and isinstance(problem["input"], dict | list):
-        return zh
+        return why
     if problem["input"] is None:
-        return either(f"{key} 后面是空的，{zh}", f"{key} is empty: {en}")
-    return either(f"写的是 {value}，{zh}", f"{value} is wrong: {en}")
+        return said("scheme.value-empty", key=key, why=why)
+    return said("scheme.value-wrong", value=_shown(problem["input"]), why=why)
 
 
 def _is_dict(problem: ErrorDetails) -> bool:
     return isinstance(problem["input"], dict)
 
 
-def _near(word: str, known: Any) -> str:
+def _near(word: str, known: Iterable[str]) -> Fact:
     near = get_close_matches(word, list(known), 1)
-    return f"，是不是“{near[0]}”" if near else ""
+    return said("program.meant", near=near[0]) if near else ""
 
 
-def _unknown_key(place: Place, data: Any, meant: str) -> str:
+def _unknown_key(place: Place, data: Any, meant: str) -> Said:
     key = str(place[-1])
     for colon in "：:":
         if colon in key:
-            word = key.partition(colon)[0]
-            return either(
-                f"“{key}”连成了一个词：冒号要用半角，后面空一格，写成 {word}: …",
-                f"write {word!r}, a colon and a space",
-            )
+            return said("scheme.key-with-colon", key=key, word=key.partition(colon)[0])
     if meant:
-        return either(f"没有“{key}”这个键，是不是“{meant}”？请改正", f"there is no key {key!r}; {meant!r} is meant?")
-    keys = "、".join(_keys_at(place[:-1], data))
-    return either(
-        f"没有“{key}”这个键。请删去，或改为这里可以写的：{keys}", f"there is no key {key!r}; there are: {keys}"
-    )
+        return said("scheme.key-misspelt", key=key, meant=meant)
+    return said("scheme.no-such-key", key=key, keys=_keys_at(place[:-1], data))
 
 
 def _known_key(place: Place, data: Any) -> str:
@@ -242,67 +232,53 @@ def _models(annotation: Any, value: Any) -> Iterator[type[BaseModel]]:
             yield from _models(inner, value)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Fact:
     if isinstance(value, dict | list):
-        return either("好几项内容", "several things")
+        return said("scheme.several-things")
     text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else f"“{value}”"
     return _short(text, 40)
 
 
-_NUMBER = "应为数字，只写数（半角），不带单位和文字", "it should be a number"
-_WHOLE = "应为整数，只写数（半角），不带单位和文字", "it should be a whole number"
-_TEXT = "应为文字；是数字或日期的请加双引号", "it should be a text; put numbers in quotes"
-_KEYS = "应为几个“键: 值”，另起一行缩进书写", "it should be keys and values"
-_LIST = "应为列表，每项前加“- ”", "it should be a list"
-_TRUTH = "应为 true 或 false", "it should be true or false"
-_WORDS: dict[str, tuple[str, str]] = {
-    "float_parsing": _NUMBER,
-    "float_type": _NUMBER,
-    "finite_number": _NUMBER,
-    "int_parsing": _WHOLE,
-    "int_parsing_size": _WHOLE,
-    "int_type": _WHOLE,
-    "int_from_float": _WHOLE,
-    "string_type": _TEXT,
-    "string_sub_type": _TEXT,
-    "string_unicode": _TEXT,
-    "tuple_type": _LIST,
-    "list_type": _LIST,
-    "dict_type": _KEYS,
-    "model_type": _KEYS,
-    "model_attributes_type": _KEYS,
-    "bool_type": _TRUTH,
-    "bool_parsing": _TRUTH,
+_WORDS = {
+    "float_parsing": "scheme.be-number",
+    "float_type": "scheme.be-number",
+    "finite_number": "scheme.be-number",
+    "int_parsing": "scheme.be-whole",
+    "int_parsing_size": "scheme.be-whole",
+    "int_type": "scheme.be-whole",
+    "int_from_float": "scheme.be-whole",
+    "string_type": "scheme.be-text",
+    "string_sub_type": "scheme.be-text",
+    "string_unicode": "scheme.be-text",
+    "tuple_type": "scheme.be-list",
+    "list_type": "scheme.be-list",
+    "dict_type": "scheme.be-keys",
+    "model_type": "scheme.be-keys",
+    "model_attributes_type": "scheme.be-keys",
+    "bool_type": "scheme.be-truth",
+    "bool_parsing": "scheme.be-truth",
 }
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
-_BOUND_WORDS = {"gt": "应大于", "ge": "不得小于", "lt": "应小于", "le": "不得大于"}
-_PATTERNS = (
-    ("(0[1-9]", "应写成“月-日”，如 10-31（两位数，半角）", "it should be month-day, such as 10-31"),
-    ("[a-z0-9-]*$", "方案编号只用小写字母、数字和短横线，如 example-2024", "lower-case letters, digits and hyphens"),
-    ("^[a-z]", "编号以小写字母开头，只用小写字母和数字，词之间用一个下划线，如 t01、rate_ok", "as t01 or rate_ok"),
-)
+_PATTERNS = (("(0[1-9]", "scheme.be-day"), ("[a-z0-9-]*$", "scheme.be-scheme-id"), ("^[a-z]", "scheme.be-id"))
 
 
-def _words(problem: ErrorDetails) -> tuple[str, str]:
+def _words(problem: ErrorDetails) -> Fact:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in _WORDS:
-        return _WORDS[kind]
+        return said(_WORDS[kind])
     if kind == "value_error":
-        said = problem["msg"].removeprefix("Value error, ")
-        return said, said
+        error = context.get("error")
+        return reason_of(error) if isinstance(error, ValueError) else problem["msg"].removeprefix("Value error, ")
     if kind in _BOUNDS:
         name = _BOUNDS[kind]
-        limit = f"{context[name]:g}"
-        hint = "；百分数写成小数，如 90% 写 0.9" if name == "le" and context[name] == 1 else ""
-        return _BOUND_WORDS[name] + limit + hint, f"it must be {kind.replace('_', ' ')} {limit}"
+        percent = "-percent" if name == "le" and context[name] == 1 else ""
+        return said(f"scheme.be-{name}{percent}", limit=f"{context[name]:g}")
     if kind == "literal_error":
-        expected = str(context["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")
-        given = str(problem["input"])
-        return f"应为以下之一：{expected}{_near(given, expected.split('、'))}", f"it should be one of {expected}"
+        expected = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return said("scheme.be-one-of", expected=expected, near=_near(str(problem["input"]), expected))
     if kind == "too_short":
-        least = context.get("min_length", 1)
-        return f"项数太少，至少要有 {least} 项", f"there must be {least} at least"
+        return said("scheme.be-longer", least=context.get("min_length", 1))
     if kind == "string_pattern_mismatch":
         pattern = str(context["pattern"])
-        return next(((zh, en) for part, zh, en in _PATTERNS if part in pattern), ("格式不对", "its form is wrong"))
-    return "不是这里可以写的值", "it is no value for this place"
+        return said(next((code for part, code in _PATTERNS if part in pattern), "scheme.be-of-form"))
+    return said("scheme.no-value-for-this")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.rules.base import rules_in
 from xl_kpi.rules.parts import Ask, show
 from xl_kpi.rules.tiers import Tiers
@@ -15,6 +15,7 @@ from xl_kpi.scheme.doubts import doubts
 from xl_kpi.scheme.frame import frame, grades, repeated
 from xl_kpi.scheme.model import Scheme, Task
 from xl_kpi.scheme.resolve import read_as
+from xl_kpi.words import Said, said
 
 LIST_LIMIT = 255  # what Excel takes for a dropdown list given inline
 
@@ -44,21 +45,21 @@ def lint(scheme: Scheme) -> Iterator[Finding]:
 
 def _otherwise_read(scheme: Scheme) -> Iterator[Finding]:
     """What cannot be meant under a reading that is not the chosen one, and is as it should be under that."""
-    said = {(task.id, doubt.what) for task in scheme.tasks() for doubt in doubts(scheme, task)}
+    seen = {(task.id, doubt.what) for task in scheme.tasks() for doubt in doubts(scheme, task)}
     for reading in scheme.choices():
         for option in reading.alternatives:
             other = read_as(scheme, {reading.id: option})
             for task in other.tasks():
                 for what in dict.fromkeys(doubt.what for doubt in doubts(other, task)):
-                    if (task.id, what) not in said:
-                        said.add((task.id, what))
-                        under = either(f"（口径 {reading.id} 取 {option} 时）", f" (with {reading.id}: {option})")
-                        yield finding("scheme-doubt", where=other.called(task) + under, what=what)
+                    if (task.id, what) not in seen:
+                        seen.add((task.id, what))
+                        under = said("scheme.under", task=other.called(task), reading=reading.id, option=option)
+                        yield finding("scheme-doubt", where=under, what=what)
 
 
 def _bands(scheme: Scheme) -> Iterator[Finding]:
     """Gaps and overlaps between the bands as the text has them; the same one in many tasks is said once."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[tuple[str, Said, str], list[Said]] = {}
     for task in scheme.tasks():
         for rule in rules_in(task.rule):
             if isinstance(rule, Tiers):
@@ -66,15 +67,15 @@ def _bands(scheme: Scheme) -> Iterator[Finding]:
                 for gap, what in _breaks(rule):
                     found.setdefault((gap, what, reading), []).append(scheme.called(task))
     for (gap, what, reading), names in found.items():
-        where = names[0] if len(names) == 1 else f"{names[0]} 等{len(names)}项"
+        where = names[0] if len(names) == 1 else said("scheme.and-others", first=names[0], count=len(names))
         code = "scheme-band" if reading else "scheme-band-unread"
         yield finding(code, where=where, gap=gap, what=what, reading=reading)
 
 
-def _breaks(rule: Tiers) -> Iterator[tuple[str, str]]:
+def _breaks(rule: Tiers) -> Iterator[tuple[str, Said]]:
     for upper, lower in pairwise(rule.bands):
         if lower.up_to is not None and lower.up_to > lower.at_least and lower.up_to != upper.at_least:
-            what = "有空档" if lower.up_to < upper.at_least else "有重叠"
+            what = said("scheme.gap" if lower.up_to < upper.at_least else "scheme.overlap")
             yield f"{show(lower.up_to, 'percent')}～{show(upper.at_least, 'percent')}", what
 
 
@@ -86,12 +87,8 @@ def _deductions(scheme: Scheme, task: Task, *, doubted: bool) -> Iterator[Findin
     for rule in rules_in(task.rule):
         most = rule.most_off(task.points)
         if most > task.points:
-            said = (
-                either("没有上限", "know no limit")
-                if most >= OPEN
-                else either(f"最多 {plain(most)} 分", f"reach {plain(most)}")
-            )
-            yield finding("scheme-over-deduction", where=scheme.called(task), most=said, points=plain(task.points))
+            taken = said("scheme.no-limit") if most >= OPEN else said("scheme.up-to", most=plain(most))
+            yield finding("scheme-over-deduction", where=scheme.called(task), most=taken, points=plain(task.points))
             return
 
 
@@ -99,4 +96,8 @@ def _lists(scheme: Scheme, task: Task) -> Iterator[Finding]:
     for item in task.inputs():
         length = len(",".join(item.choices))
         if length > LIST_LIMIT:
-            yield finding("scheme-list", where=f"{scheme.called(task)}·{item.label}", length=length)
+            yield finding(
+                "scheme-list",
+                where=said("scheme.input-of", task=scheme.called(task), label=item.label),
+                length=length,
+            )

@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xl_kpi.findings import Finding, SchemeError, either, finding
+from xl_kpi.findings import Finding, SchemeError, finding
 from xl_kpi.rules.parts import SETUP, Ask, Input, asks
 from xl_kpi.scheme.faults import value_findings
 from xl_kpi.scheme.model import Scheme
 from xl_kpi.scheme.readings import Misread, settled
 from xl_kpi.scheme.resolve import with_references
 from xl_kpi.scheme.written import Written
+from xl_kpi.words import Fact, said
 
 
 def nowhere(place: Sequence[str | int]) -> int:
@@ -95,9 +96,9 @@ def total_problems(scheme: Scheme) -> Iterator[Finding]:
 
 def id_problems(scheme: Scheme) -> Iterator[Finding]:
     """Ids that name two things."""
-    named = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
+    named: list[tuple[str, Fact]] = [(group.id, f"“{group.name}”") for group in scheme.all_groups()]
     named += [(task.id, scheme.called(task)) for task in scheme.tasks()]
-    seen: dict[str, str] = {SETUP: either("考核组织单位填写的数", "the bureau's own numbers")}
+    seen: dict[str, Fact] = {SETUP: said("scheme.bureau-numbers")}
     for name, where in named:
         if name in seen:
             yield finding("scheme-duplicate-id", where=where, id=name, other=seen[name])
@@ -107,13 +108,13 @@ def id_problems(scheme: Scheme) -> Iterator[Finding]:
     yield from _disagreeing(asks(scheme), scheme.title)
 
 
-def _disagreeing(declarations: Iterable[Input], where: str) -> Iterator[Finding]:
+def _disagreeing(declarations: Iterable[Input], where: Fact) -> Iterator[Finding]:
     """The same id may be declared twice only if it says the same."""
     declared: dict[str, Input] = {}
     for declaration in declarations:
         first = declared.setdefault(declaration.id, declaration)
         if first != declaration:
-            other = either(f"另一填报项“{first.label}”", repr(first.label))
+            other = said("scheme.other-input", label=first.label)
             if first.label == declaration.label:
-                other = either("写法不同的同一填报项", "the same input, written otherwise")
+                other = said("scheme.other-way")
             yield finding("scheme-duplicate-id", where=where, id=declaration.id, other=other)

@@ -13,6 +13,7 @@ from xl_kpi.rules.base import rules_in
 from xl_kpi.rules.parts import Ask, Id, Input, Level, Model, Real, When, asks
 from xl_kpi.scheme.readings import Reading
 from xl_kpi.scheme.written import Written
+from xl_kpi.words import Said, SaidError, said
 
 Effect = Literal["fail", "no_excellent", "zero_task"]
 EFFECT_NAMES: dict[Effect, str] = {"fail": "一票否决", "no_excellent": "一票否优", "zero_task": "该项不得分"}
@@ -202,14 +203,14 @@ class Scheme(Model):
         ids = [reading.id for reading in self.choices()]
         twice = next((id for number, id in enumerate(ids) if id in ids[:number]), None)
         if twice is not None:
-            raise ValueError(f"口径的编号“{twice}”写了两次")
+            raise SaidError(said("scheme.reading-twice", id=twice))
         return self
 
     @model_validator(mode="after")
     def _form_is_whole(self) -> Scheme:
         shown = [column.shows for column in self.columns]
         if len(shown) < 3 or shown.count("points") != 1 or "name" not in shown:
-            raise ValueError("columns 至少三栏，须有 name，且须有且只有一个 points")
+            raise SaidError(said("scheme.columns-lacking"))
         return self
 
     def __hash__(self) -> int:
@@ -226,12 +227,13 @@ class Scheme(Model):
         for group in self.groups:
             yield from group.all_groups()
 
-    def called(self, task: Task) -> str:
+    def called(self, task: Task) -> Said:
         """How a message names a task: the number of the source, or its place in the form; its name; its id."""
         place = next((n for n, one in enumerate(self.tasks(), 1) if one is task), 0)
         number = task.number or str(place)
         name = " ".join(task.name.split()).translate({ord("“"): "‘", ord("”"): "’"})
-        return f"{f'第{number}项' if number.isdigit() else number}“{_short(name)}”（{task.id}）"
+        code = "place.task" if number.isdigit() else "place.task-numbered"
+        return said(code, number=number, name=_short(name), id=task.id)
 
     def explain(self, task: Task) -> str:
         """How a task is scored, in Chinese."""

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from xl_kpi.rules.parts import Id, Model
 from xl_kpi.rules.tree import Place, transform
+from xl_kpi.words import Fact, Said, SaidError, said
 
 KEY = "by_reading"
 
@@ -30,7 +31,7 @@ class Reading(Model):
     @model_validator(mode="after")
     def _chosen_is_there(self) -> Reading:
         if self.chosen not in self.alternatives:
-            raise ValueError(f"采用的口径“{self.chosen}”不在 alternatives 中：{'、'.join(self.alternatives)}")
+            raise SaidError(said("scheme.chosen-unknown", chosen=self.chosen, options=tuple(self.alternatives)))
         return self
 
     def others(self) -> list[str]:
@@ -51,10 +52,10 @@ class ByReading(Model):
     values: dict[str, Any]
 
 
-class Misread(ValueError):
+class Misread(SaidError):
     """A by_reading that is wrong: where it stands in the data, and why."""
 
-    def __init__(self, place: Place, why: str) -> None:
+    def __init__(self, place: Place, why: Said) -> None:
         self.place = place
         super().__init__(why)
 
@@ -81,9 +82,11 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
     }
     for name, option in choices.items():
         if name not in readings:
-            raise ValueError(f"没有编号为“{name}”的口径")
+            raise SaidError(said("scheme.no-such-reading", id=name))
         if option not in readings[name]["alternatives"]:
-            raise ValueError(f"口径“{name}”没有“{option}”：{'、'.join(readings[name]['alternatives'])}")
+            raise SaidError(
+                said("scheme.no-such-option", id=name, option=option, options=tuple(readings[name]["alternatives"]))
+            )
     readings = {name: entry | {"chosen": choices.get(name, entry.get("chosen"))} for name, entry in readings.items()}
 
     def choose(value: Any, place: Place) -> Any:
@@ -99,12 +102,11 @@ def settled(data: Any, choices: Mapping[str, str]) -> Any:
 def _choice(by: Any, readings: Mapping[str, Any], place: Place) -> Any:
     name = by.get("id") if isinstance(by, dict) else None
     if not isinstance(name, str) or name not in readings:
-        known = "、".join(readings) or "还没有"
-        raise Misread(place, f"by_reading 须写 id，是 readings 中一个口径的编号（现有：{known}）")
+        known: Fact = tuple(readings) or said("scheme.none-yet")
+        raise Misread(place, said("scheme.by-reading-id", known=known))
     options, chosen = readings[name]["alternatives"].keys(), readings[name]["chosen"]
     if by.keys() - {"id"} != options:
-        wanted = "、".join(sorted(options))
-        raise Misread(place, f"by_reading 须为口径“{name}”的每个选项各写一个值（{wanted}），不多不少")
+        raise Misread(place, said("scheme.by-reading-options", id=name, options=sorted(options)))
     if chosen not in by:
-        raise Misread(place, f"口径“{name}”采用的“{chosen}”不在选项中")
+        raise Misread(place, said("scheme.by-reading-chosen", id=name, chosen=chosen))
     return by[chosen]

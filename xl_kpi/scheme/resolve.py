@@ -13,6 +13,7 @@ from xl_kpi.rules.parts import ByLevel, Level, Ref
 from xl_kpi.rules.tree import Place, transform
 from xl_kpi.scheme.model import Group, Scheme, Task
 from xl_kpi.scheme.readings import settled
+from xl_kpi.words import SaidError, reason_of, said
 
 
 def resolve(
@@ -32,7 +33,7 @@ def resolve(
     try:
         return at_level(scheme, level)
     except ValueError as error:
-        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=error)) from None
+        raise SchemeError(finding("scheme-level", scheme=scheme.id, why=reason_of(error))) from None
 
 
 def read_as(scheme: Scheme, readings: Mapping[str, str]) -> Scheme:
@@ -60,11 +61,11 @@ def _with_inputs(task: Task) -> Task:
 def at_level(scheme: Scheme, level: Level | None) -> Scheme:
     """A scheme that has levels, at one of them. Raises ValueError where there is no such level, or it has no standard."""
     if level not in scheme.levels:
-        raise ValueError(f"该方案分{'、'.join(scheme.levels)}级，须指明层级")
+        raise SaidError(said("scheme.level-missing", levels=scheme.levels))
 
     def value(one: Any, _: Place) -> Any:
         if isinstance(one, ByLevel) and level not in one.by_level:
-            raise ValueError(f"没有{level}级的值")
+            raise SaidError(said("rules.no-value-of-level", level=level))
         return one.by_level[level] if isinstance(one, ByLevel) and level else one
 
     def task(one: Task) -> Task | None:
@@ -73,7 +74,7 @@ def at_level(scheme: Scheme, level: Level | None) -> Scheme:
         try:
             return transform(one, value)
         except ValueError as error:
-            raise ValueError(f"“{one.name}”（{one.id}）{error}") from None
+            raise SaidError(said("scheme.in-task", name=one.name, id=one.id, why=reason_of(error))) from None
 
     return _each_task(scheme, task).model_copy(update={"level": level})
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from xl_kpi.findings import SchemeError, either, finding
+from xl_kpi.findings import SchemeError, finding
+from xl_kpi.words import Fact, Said, said
 
 Path_ = tuple[str | int, ...]
 _MERGE = "tag:yaml.org,2002:merge"
@@ -66,16 +67,14 @@ class _Loader(yaml.CSafeLoader):
         twice = next((n for n, key in enumerate(keys) if key in keys[:n]), None)
         if twice is not None:
             at = [key for key, _ in node.value if key.tag != _MERGE][twice].start_mark
-            why = either(
-                f"“{keys[twice]}”在同一段中写了两次。请删去一个", f"{keys[twice]!r} stands twice; delete one"
-            )
+            why = said("yaml.key-twice", key=keys[twice])
             raise _Slip(at.line, why)
         return super().construct_mapping(node, deep)
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         value: float = super().construct_yaml_float(node)
         if value != value or abs(value) == float("inf"):
-            why = either(f"“{node.value}”不是具体的数。请写出数字", f"{node.value!r} is no number")
+            why = said("yaml.no-number", value=node.value)
             raise _Slip(node.start_mark.line, why)
         return value
 
@@ -83,7 +82,7 @@ class _Loader(yaml.CSafeLoader):
 class _Slip(Exception):
     """A slip found while the data are built: the line (from 0), and what it is."""
 
-    def __init__(self, line: int, why: str) -> None:
+    def __init__(self, line: int, why: Said) -> None:
         self.line, self.why = line, why
         super().__init__(why)
 
@@ -100,7 +99,7 @@ def read_yaml(path: Path) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
-        why = either(f"打不开（{error.strerror}）。请检查路径和权限", f"it cannot be opened ({error.strerror})")
+        why = said("yaml.cannot-be-opened", reason=error.strerror)
         raise SchemeError(finding("scheme-unreadable", where="", file=path.name, why=why)) from None
     text = _decoded(path.name, content)
     loader = None
@@ -114,10 +113,7 @@ def read_yaml(path: Path) -> Document:
         line, why = _diagnosed(text, error)
         raise _unreadable(path.name, text, line, why) from None
     except (yaml.YAMLError, ValueError, RecursionError, TypeError):
-        why = either(
-            "含有 YAML 不允许的字符或写法。请用记事本新建文件，另存为 UTF-8，把文字重新粘贴进去",
-            "it holds characters or forms that YAML does not allow",
-        )
+        why = said("yaml.no-yaml")
         raise SchemeError(finding("scheme-unreadable", where="", file=path.name, why=why)) from None
     finally:
         if loader is not None:
@@ -131,24 +127,19 @@ def _decoded(file: str, content: bytes) -> str:
     except UnicodeDecodeError:
         pass
     names = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-    encoding = names.get(content[:2], "")
+    encoding: Fact = names.get(content[:2], "")
     if not encoding:
         try:
             content.decode("gb18030")
-            encoding = either("GB18030（记事本里叫 ANSI）", "GB18030 (ANSI)")
+            encoding = said("yaml.gb18030")
         except UnicodeDecodeError:
             encoding = ""
     if encoding and b"\0" not in content[2:]:
-        why = either(
-            f"文件编码是 {encoding}，不是 UTF-8。请用记事本打开，另存为，编码选 UTF-8",
-            f"it is in {encoding}, not UTF-8; save it as UTF-8",
-        )
+        why = said("yaml.not-utf-8", encoding=encoding)
     elif encoding == "UTF-16":
-        why = either(
-            "文件编码是 UTF-16，不是 UTF-8。请用记事本打开，另存为，编码选 UTF-8", "it is in UTF-16; save it as UTF-8"
-        )
+        why = said("yaml.utf-16")
     else:
-        why = either("不是文本文件。请选择 UTF-8 编码的 .yaml 方案文件", "it is no text; a scheme is YAML in UTF-8")
+        why = said("yaml.no-text")
     raise SchemeError(finding("scheme-unreadable", where="", file=file, why=why))
 
 
@@ -157,7 +148,7 @@ _NAME = re.compile(r"^\s*name\s*[:：]\s*[\"']?(.{1,20})")
 _KEY = re.compile(r"^\s*(?:-\s+)?[\"']?(\w[\w-]*)[\"']?\s*[:：]")
 
 
-def _unreadable(file: str, text: str, line: int, why: str) -> SchemeError:
+def _unreadable(file: str, text: str, line: int, why: Said) -> SchemeError:
     """The error at a line (from 0): the task it is in and its key named where they can be told."""
     lines = text.splitlines()
     at = lines[line] if line < len(lines) else ""
@@ -170,16 +161,16 @@ def _unreadable(file: str, text: str, line: int, why: str) -> SchemeError:
             name = next((match[1].strip("\"' ") for match in named if match), "")
             task = found[2]
             break
-    where = either(f"第 {line + 1} 行", f"line {line + 1}")
+    where = said("yaml.line", line=line + 1)
     if task:
-        where += either(f"（{task}“{name}”）" if name else f"（{task}）", f" ({task})")
+        where = said("yaml.line-of-task", line=where, task=f"{task}“{name}”" if name else task)
     key = _KEY.match(at)
     if key:
-        where += either(f"的 {key[1]}", f", {key[1]}")
-    return SchemeError(finding("scheme-unreadable", file=file, where=where + either("：", ": "), why=why))
+        where = said("yaml.line-of-key", line=where, key=key[1])
+    return SchemeError(finding("scheme-unreadable", file=file, where=said("yaml.where", where=where), why=why))
 
 
-def _diagnosed(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
+def _diagnosed(text: str, error: yaml.MarkedYAMLError) -> tuple[int, Said]:
     """The line (from 0) that is wrong, and what is wrong with it; the library stops at that line or the next."""
     lines = text.splitlines() or [""]
     mark = error.problem_mark or error.context_mark
@@ -191,67 +182,57 @@ def _diagnosed(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
             return number, why
     known = next((words for words in _PROBLEMS if words[0] in problem), None)
     if known is None:
-        return stopped, either(
-            "这一行（或上一行）不合 YAML 的写法。请对照上下行的缩进、冒号、引号改正",
-            "this line or the one above is no YAML",
-        )
-    _, at_start, zh, en = known
-    return (began if at_start else stopped), either(zh, en)
+        return stopped, said("yaml.line-wrong")
+    _, at_start, code = known
+    return (began if at_start else stopped), said(code)
 
 
-def _slip_in(line: str) -> str:
-    """A slip of the keyboard in a line that was stopped at; empty for none that is known."""
+def _slip_in(line: str) -> Said | None:
+    """A slip of the keyboard in a line that was stopped at; None for none that is known."""
     body = line.lstrip(" ")
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        return either("行首用了制表符（Tab）。请改用空格缩进，与上下行对齐", "a tab indents it; use spaces")
+        return said("yaml.tab")
     wide = re.match(r"(?:-\s+)?(\w[\w-]*)：", body, re.ASCII)
     if wide:
-        return either(
-            f"冒号是全角的“：”。请改为半角冒号加一个空格，写成 {wide[1]}: …", "a full-width colon; write ': '"
-        )
+        return said("yaml.full-width-colon", key=wide[1])
     tight = re.match(r"(?:-\s+)?([a-z]\w*):(?=\S)", body, re.ASCII)
     if tight:
-        return either(f"冒号后面少一个空格。请写成 {tight[1]}: …", "a space is missing after the colon")
+        return said("yaml.no-space", key=tight[1])
     value = re.match(r"(?:-\s+)?(\w[\w-]*):\s+(.+)", body, re.ASCII)
     if value:
         return _slip_in_value(value[1], value[2])
-    return ""
+    return None
 
 
-def _slip_in_value(key: str, value: str) -> str:
-    whole = either(f'请给整段文字加双引号，写成 {key}: "…"', f'put the whole text in quotes: {key}: "…"')
+def _slip_in_value(key: str, value: str) -> Said | None:
+    whole = said("yaml.quote-it", key=key)
     if value[0] in "%@`*&!|>" and not re.match(r"[*&]\w+\s*$|[|>][-+]?\d?\s*$|&\w+ ", value, re.ASCII):
-        return either(
-            f"文字以“{value[0]}”开头，在 YAML 中有特殊含义。{whole}", f"it begins with {value[0]!r}. {whole}"
-        )
+        return said("yaml.begins", value=value[0], whole=whole)
     if value[0] not in "\"'{[" and re.search(r":(?:\s|$)", value):
-        return either(
-            f"文字里有半角冒号加空格“: ”，会被当作另一个键。{whole}，或把冒号改为全角“：”",
-            f"the text holds ': '. {whole}",
-        )
+        return said("yaml.colon-in-text", whole=whole)
     if value[0] in "\"'" and value.count(value[0]) % 2:
-        return either(f"引号 {value[0]} 只有一半。请补上另一半", "a quote is not closed")
+        return said("yaml.half-a-quote", value=value[0])
     if value[0] in "\"'" and not value.rstrip().endswith(value[0]):
-        return either(f"引号后面还有文字。{whole}", f"words follow the closing quote. {whole}")
+        return said("yaml.words-behind-quote", whole=whole)
     for opening, closing in ("{}", "[]"):
         if value[0] == opening and value.count(opening) > value.count(closing):
-            return either(f"“{opening}”没有配对的“{closing}”。请补上", f"{opening} is not closed")
-    return ""
+            return said("yaml.not-closed", opening=opening, closing=closing)
+    return None
 
 
 # Words of the library's problem; whether it is said of where the thing began; what it means.
 _PROBLEMS = (
-    ("found undefined alias", False, "引用了没有定义过的名称（*…）。请改为已有的名称，或给以“*”开头的文字加引号", "an unknown alias"),
-    ("duplicate anchor", False, "同一名称（&…）定义了两次。请换一个名称", "an anchor stands twice"),
-    ("but found another document", False, "文件里有两段方案（以“---”隔开）。请分成两个文件", "two documents in one file"),
-    ("could not determine a constructor", False, "有 YAML 标记“!…”，方案不用标记。请删去", "a tag, which schemes have not"),
-    ("unexpected end of stream", True, "从这里开始的引号没有结束。请补上另一半引号", "a quote is not closed"),
-    ("expected ',' or", True, "从这里开始的 { } 或 [ ] 没有写完，或项与项之间少了逗号。请补上", "a bracket or a comma is missing"),
-    ("did not find expected ',' or", True, "从这里开始的 { } 或 [ ] 没有写完，或项与项之间少了逗号。请补上", "a bracket or a comma is missing"),
-    ("could not find expected ':'", True, "这一行没有写成“键: 值”。请补上半角冒号和空格，或与上一行的文字接成一行", "no 'key: value'"),
-    ("did not find expected key", False, "缩进与上面几行不齐，或上一行没有写完。请用空格对齐同一级的各行", "the indentation does not agree"),
-    ("did not find expected '-' indicator", False, "缩进与上面各项的“-”不齐，或少了“-”。请对齐", "the list's dashes do not agree"),
-    ("block sequence entries are not allowed", False, "“-”不能写在这里。请另起一行，缩进后再写“- ”", "a dash cannot stand here"),
-    ("mapping values are not allowed", False, "这里多了一个半角冒号，或缩进与上一行不齐。文字中的冒号请用全角“：”，或给整段文字加双引号", "a colon too many"),
-    ("cannot start any token", False, "文字以特殊字符开头。请给整段文字加双引号", "a character that cannot begin a text"),
+    ("found undefined alias", False, "yaml.unknown-alias"),
+    ("duplicate anchor", False, "yaml.anchor-twice"),
+    ("but found another document", False, "yaml.two-documents"),
+    ("could not determine a constructor", False, "yaml.tag"),
+    ("unexpected end of stream", True, "yaml.quote-open"),
+    ("expected ',' or", True, "yaml.bracket-open"),
+    ("did not find expected ',' or", True, "yaml.bracket-open"),
+    ("could not find expected ':'", True, "yaml.no-colon"),
+    ("did not find expected key", False, "yaml.indentation"),
+    ("did not find expected '-' indicator", False, "yaml.list-indentation"),
+    ("block sequence entries are not allowed", False, "yaml.dash-misplaced"),
+    ("mapping values are not allowed", False, "yaml.colon-too-many"),
+    ("cannot start any token", False, "yaml.special-character"),
 )  # fmt: skip

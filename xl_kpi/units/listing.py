@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.findings import Finding, XlKpiError, finding
 from xl_kpi.rules.parts import Level
 from xl_kpi.units.tables import UnitTable, read_table, spans
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.refused import Refused
 from xl_kpi.xlsx.source import name_and_content
 
@@ -76,7 +77,7 @@ def read_units(path: Path, tell: Tell = _silent) -> list[Unit]:
     try:
         table = read_table(content, path.suffix.lower())
     except Refused as refused:
-        why = refused.why or either("不是可以读取的 .xlsx 或 .csv", "not a readable .xlsx or .csv")
+        why = refused.why or said("units.not-readable-xlsx-csv")
         raise XlKpiError(finding("units", file=name, where="", why=why)) from None
     return _Reader(name, table, tell).units()
 
@@ -86,7 +87,7 @@ class _Reader:
         self.file, self.table, self._tell = file, table, tell
         self.heading, self.columns = self._headed()
         self.width = table.cells.get(self.heading, max(table.rows[self.heading]) + 1)
-        self.passed: dict[str, list[int]] = {}
+        self.passed: dict[Said, list[int]] = {}
 
     def units(self) -> list[Unit]:
         """Every unit. Raises XlKpiError with every problem."""
@@ -118,9 +119,7 @@ class _Reader:
                 self.passed.setdefault(_NO_LEVEL, []).append(number)
             found.append(Unit(fields["name"], fields.get("code", ""), level))  # type: ignore[arg-type]  # checked
         if not found and not problems:
-            problems.append(
-                finding("units", file=self.file, where="", why=either("没有列出任何单位", "it lists no unit"))
-            )
+            problems.append(finding("units", file=self.file, where="", why=said("units.lists-no-unit")))
         self._tell_passed(found)
         if problems:
             raise XlKpiError(*problems)
@@ -140,56 +139,44 @@ class _Reader:
             if "name" in columns:
                 for head, at in columns.values():
                     if len(at) > 1:
-                        why = either(
-                            f"有 {len(at)} 列都叫“{head}”。请只留一列", f"{len(at)} columns are called {head!r}"
-                        )
+                        why = said("units.columns-alike", at=len(at), head=head)
                         raise XlKpiError(self._finding(number, why))
                 return number, {key: stands[0] for key, (_, stands) in columns.items()}
         first = self.table.rows.get(1, {})
         if any("，" in text and _title(text.partition("，")[0]) in _HEADS["name"] for text in first.values()):
-            why = either("列与列之间用了全角逗号“，”，应为半角逗号“,”", "its commas are full-width")
+            why = said("units.full-width-commas")
         else:
-            why = either(
-                "第一行须有列名“单位名称”（可另有“单位代码”“层级”）",
-                "the first row must name a column 单位名称 or name",
-            )
+            why = said("units.no-heading")
         raise XlKpiError(finding("units", file=self.file, where="", why=why))
 
     # rows that are no units
 
-    def _pass_over(self, number: int, row: Mapping[int, str], same: Mapping[int, int]) -> str:
-        """Why a row is no unit; empty where it is one."""
+    def _pass_over(self, number: int, row: Mapping[int, str], same: Mapping[int, int]) -> Said | None:
+        """Why a row is no unit; None where it is one."""
         if not row:
-            return either("空行，跳过", "empty, passed over")
+            return said("units.empty-row")
         first = unicodedata.normalize("NFKC", "".join(_visible(row[min(row)]).split()))
         name = unicodedata.normalize("NFKC", "".join(_visible(row.get(self.columns["name"], "")).split()))
         for text in (first, name):
             if _SUM.fullmatch(text):
-                return either(f"“{text}”不是单位，跳过", f"{text!r} is no unit, passed over")
+                return said("units.no-unit", text=text)
             if _SIGNED.fullmatch(text):
                 what = re.split("[:(（]", text)[0]  # and not who it was
-                return either(f"“{what}”不是单位，跳过", f"{what!r} is no unit, passed over")
+                return said("units.no-unit", text=what)
         if name in {_title(head) for head in _HEADS["name"]}:
-            return either("又是列名，跳过", "the heading again, passed over")
+            return said("units.heading-again")
         if number in same and not name:
-            return either(
-                f"与第{same[number]}行的单位名称合并，算同一单位", f"merged with row {same[number]}: one unit"
-            )
-        return ""
+            return said("units.merged-name", same=same[number])
+        return None
 
-    def _too_long(self, number: int, row: Mapping[int, str]) -> str:
+    def _too_long(self, number: int, row: Mapping[int, str]) -> Said | None:
         beyond = [text for column, text in row.items() if column >= self.width]
         if not beyond:
-            return ""
+            return None
         if not self.table.positional:
-            self.passed.setdefault(
-                either("列名以外的格子里有内容，没有读", "cells beyond the heading, not read"), []
-            ).append(number)
-            return ""
-        return either(
-            f"比列名多出一格（“{beyond[0][:12]}”），分不清哪一格是单位名称。请给每一列都写上列名（如“备注”），名称中有逗号的加英文引号",
-            f"it has more cells ({beyond[0][:12]!r}) than the heading; name every column",
-        )
+            self.passed.setdefault(said("units.beyond-heading"), []).append(number)
+            return None
+        return said("units.cell-too-many", beyond=beyond[0][:12])
 
     def _levels(self) -> dict[int, str]:
         """The level of each row inside a merge of the level's column."""
@@ -202,15 +189,15 @@ class _Reader:
             if text and top > self.heading:
                 rows = range(top, min(bottom, max(self.table.rows)) + 1)
                 found |= dict.fromkeys(rows, text)
-                said = either(f"层级是合并单元格，都按“{text}”", f"its level is merged: {text}")
-                self.passed.setdefault(said, []).extend(rows)
+                note = said("units.merged-level", text=text)
+                self.passed.setdefault(note, []).extend(rows)
         return found
 
     def _clean(self, number: int, text: str) -> str:
         visible = _visible(text)
         if visible != text:
-            said = either("去掉了看不见的字符", "characters that do not show were removed")
-            rows = self.passed.setdefault(said, [])
+            note = said("units.invisible-removed")
+            rows = self.passed.setdefault(note, [])
             if number not in rows:
                 rows.append(number)
         return " ".join(visible.split())
@@ -218,31 +205,26 @@ class _Reader:
     # telling
 
     def _tell_passed(self, found: list[Unit]) -> None:
-        for note in self.table.notes:
-            self._tell(finding("units-note", file=self.file, where="", why=note))
+        for remark in self.table.notes:
+            self._tell(finding("units-note", file=self.file, where="", why=remark))
         if hidden := [row for row in self.table.hidden if row > self.heading]:
-            self.passed[either("隐藏的行，也算在内", "hidden, and counted")] = hidden
+            self.passed[said("units.hidden-rows")] = hidden
         if all(unit.level is None for unit in found):
             self.passed.pop(_NO_LEVEL, None)
-        for said, rows in sorted(self.passed.items(), key=lambda item: item[1][0]):
-            why = (
-                either("没有写层级，按 --level；没有给出 --level 的不能生成分级的工作簿", "no level: that of --level")
-                if said == _NO_LEVEL
-                else said
-            )
-            self._tell(finding("units-note", file=self.file, where=_rows_said(rows), why=why))
+        for note, rows in sorted(self.passed.items(), key=lambda item: item[1][0]):
+            self._tell(finding("units-note", file=self.file, where=_rows_said(rows), why=note))
 
-    def _finding(self, number: int, why: str) -> Finding:
-        return finding("units", file=self.file, where=either(f" 第{number}行", f", row {number}"), why=why)
+    def _finding(self, number: int, why: Said) -> Finding:
+        return finding("units", file=self.file, where=said("units.row", number=number), why=why)
 
 
-_NO_LEVEL = "no level"
+_NO_LEVEL = said("units.no-level")
 
 
-def _rows_said(rows: list[int]) -> str:
-    shown = either("、", ", ").join(map(str, rows[:10]))
-    more = either(f"等 {len(rows)} 行", f" and others, {len(rows)} in all") if len(rows) > 10 else ""
-    return either(f" 第{shown}{more or '行'}", f", row {shown}{more}")
+def _rows_said(rows: list[int]) -> Said:
+    if len(rows) > 10:
+        return said("units.rows-and-others", rows=rows[:10], count=len(rows))
+    return said("units.rows", rows=rows)
 
 
 def _title(text: str) -> str:
@@ -254,15 +236,15 @@ def _column(titles: Mapping[str, list[int]], heads: tuple[str, ...]) -> tuple[st
     return next(((head, titles[head]) for head in heads if head in titles), None)
 
 
-def _problem(fields: Mapping[str, str], seen: Mapping[str, int]) -> str:
+def _problem(fields: Mapping[str, str], seen: Mapping[str, int]) -> Said | None:
     name = fields["name"]
     if not name:
-        return either("缺少单位名称", "the name is missing")
+        return said("units.name-missing")
     if unit_key(name) in seen:
         row = seen[unit_key(name)]
-        return either(f"单位“{name}”与第{row}行重复（空格、全角半角不算不同）", f"repeats row {row}")
+        return said("units.repeats-row", name=name, row=row)
     if unwritable(name + fields.get("code", "")):
-        return either("单位名称或代码含有不可见的控制字符", "name or code holds control characters")
+        return said("units.unwritable")
     if fields["level"] and fields["level"].removesuffix("级") not in get_args(Level):
-        return either(f"层级“{fields['level']}”应为省、市或县", "the level must be 省, 市 or 县")
-    return ""
+        return said("units.no-such-level", level=fields["level"])
+    return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from xl_kpi.findings import either
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Area, address
 from xl_kpi.xlsx.book import tabs
 from xl_kpi.xlsx.cells import ReadCell, number_text
@@ -34,7 +34,7 @@ class UnitTable:
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
     merges: list[Area] = field(default_factory=list)
     hidden: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     cells: dict[int, int] = field(default_factory=dict)  # how many cells a row of a CSV has, blanks included
     positional: bool = False  # cells are told apart by commas alone: one too many shifts the others
 
@@ -46,7 +46,7 @@ def read_table(content: bytes, suffix: str) -> UnitTable:
     if suffix == ".csv":
         return _csv(content)
     unpack(content)  # which says what it is instead
-    raise Refused("not-a-workbook", either("不是可以读取的 .xlsx 或 .csv", "not a readable .xlsx or .csv"))
+    raise Refused("not-a-workbook", said("units.not-readable-xlsx-csv"))
 
 
 def _csv(content: bytes) -> UnitTable:
@@ -62,10 +62,7 @@ def _csv(content: bytes) -> UnitTable:
             table.cells[number] = len(row)
             table.rows[number] = {column: cell for column, cell in enumerate(row) if cell.strip()}
     except csv.Error:
-        why = either(
-            f"第{reader.line_num}行的引号不成对。请在 Excel 中打开，另存为 CSV",
-            f"the quotes in line {reader.line_num} do not match",
-        )
+        why = said("units.quotes", line_num=reader.line_num)
         raise Refused("damaged", why) from None
     return table
 
@@ -80,12 +77,12 @@ def _decoded(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    why = either("不是文本文件。请在 Excel 中打开，另存为 CSV UTF-8", "it is no text; save it as CSV UTF-8")
+    why = said("units.no-text")
     raise Refused("damaged", why)
 
 
 def _too_long() -> Refused:
-    return Refused("too-large", either(f"超过 {MOST_ROWS} 行", f"over {MOST_ROWS} rows"))
+    return Refused("too-large", said("units.too-many-rows", most=MOST_ROWS))
 
 
 _DATE_TYPE = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt=)(["'])d\2""")
@@ -107,10 +104,7 @@ def _workbook(content: bytes) -> UnitTable:
     if not full:
         return table
     if len(full) > 1:
-        others = "、".join(full[1:])
-        table.notes.append(
-            either(f"只读了工作表“{full[0]}”，没有读：{others}", f"only the sheet {full[0]!r} was read, not {others}")
-        )
+        table.notes.append(said("units.other-sheets", name=full[0], others=full[1:]))
     sheet = read[full[0]]
     zeros = _leading_zeros(parts, sheet)
     for name, cell in sheet.cells.items():

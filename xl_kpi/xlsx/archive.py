@@ -159,30 +159,30 @@ def _directory(package: bytes) -> tuple[list[zipfile.ZipInfo], int]:
     if not package.startswith(b"PK"):  # a zip with something before it is none here, as it is none for Excel
         raise something_else(package)
     if len(package) > limits.MAX_FILE_BYTES:
-        raise too_large(f"文件有 {len(package) >> 20} MB", f"the file has {len(package) >> 20} MB")
+        raise too_large("xlsx.file-has-mb", size=len(package) >> 20)
     end = package.rfind(b"PK\5\6", -_END.size - 0xFFFF)
     if end < 0 or end + _END.size > len(package):
-        raise damaged("文件不完整，可能没有传完", "the file ends early")
+        raise damaged("xlsx.file-ends-early")
     _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(package, end)
     # The record must account for every byte to the end of the file, and there is one directory at one place: otherwise
     # two programs can see two archives.
     if end + _END.size + comment != len(package):
-        raise damaged("文件末尾不完整或有多余的数据", "its end is cut off, or something follows it")
+        raise damaged("xlsx.end-cut-off")
     stop = end
     if package[end - _LOCATOR.size : end].startswith(b"PK\6\7"):
         # ZIP64, which a file within the budgets does not need and some programs write all the same.
         stop, disk, first_disk, here, count, size, offset = _end_64(package, end, (here, count, size, offset))
     if offset + size != stop or (disk, first_disk, here) != (0, 0, count):
-        raise unsafe("目录不在所说的位置", "its directory is not where it says")
+        raise unsafe("xlsx.directory-elsewhere")
     if count > limits.MAX_PARTS or size > limits.MAX_DIRECTORY_BYTES:
-        raise too_large(f"内部有 {count} 个文件", f"it has {count} parts")
+        raise too_large("xlsx.has-parts", count=count)
     try:
         with zipfile.ZipFile(io.BytesIO(package)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
-        raise damaged("压缩包的目录无法读取", "its directory cannot be read") from None
+        raise damaged("xlsx.directory-cannot-read") from None
     if len(entries) != count:
-        raise unsafe("目录的条数不符", "its directory has not as many entries as it says")
+        raise unsafe("xlsx.directory-count")
     return entries, offset
 
 
@@ -192,13 +192,13 @@ def _end_64(package: bytes, end: int, said: tuple[int, ...]) -> tuple[int, ...]:
     _, disk, at, disks = _LOCATOR.unpack_from(package, end - _LOCATOR.size)
     start = end - _LOCATOR.size - _END_64.size
     if (disk, at, disks) != (0, start, 1) or start < 0:
-        raise unsafe("目录不在所说的位置", "its directory is not where it says")
+        raise unsafe("xlsx.directory-elsewhere")
     signature, length, _, _, *found = _END_64.unpack_from(package, start)
     numbers = found[2:]
     left_open = (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
     alike = all(short in (full, none) for short, full, none in zip(said, numbers, left_open, strict=True))
     if (signature, length) != (b"PK\6\6", _END_64.size - 12) or not alike:
-        raise unsafe("目录不在所说的位置", "its directory is not where it says")
+        raise unsafe("xlsx.directory-elsewhere")
     return (start, *found)
 
 
@@ -207,16 +207,14 @@ def _check_names(entries: Iterable[zipfile.ZipInfo]) -> None:
     for entry in entries:
         name = entry.orig_filename.removesuffix("/")  # as it stands in the file: `filename` ends at a NUL
         if _UNSAFE_NAME.search(name):
-            raise unsafe(f"内部文件名 {name!r} 不合规", f"the name {name!r}")
+            raise unsafe("xlsx.bad-name", name=name)
         if name.casefold() in seen:
-            raise ambiguous(f"内部文件 {name} 重复", f"the part {name} stands twice")
+            raise ambiguous("xlsx.part-twice", name=name)
         seen.add(name.casefold())
         if entry.flag_bits & _ENCRYPTED:
             raise Refused("encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise unsafe(
-                f"{name} 的压缩方法不是 Excel 所用的", f"{name} is compressed in a way that Excel does not use"
-            )
+            raise unsafe("xlsx.compression-unknown", name=name)
 
 
 def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) -> dict[str, int]:
@@ -230,7 +228,7 @@ def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) 
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         name = entry.filename
         if entry.header_offset != position or position + _LOCAL.size > directory:
-            raise unsafe(f"{name} 与其他内部文件重叠或不相接", f"{name} overlaps another part or leaves a gap")
+            raise unsafe("xlsx.part-overlaps", name=name)
         signature, _, flags, method, _, _, *sizes, name_length, extra = _LOCAL.unpack_from(package, position)
         position += _LOCAL.size
         stated = [entry.CRC, entry.compress_size, entry.file_size]
@@ -243,7 +241,7 @@ def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) 
             or package[position:tail] != encoded
             or (not flags & _SIZES_FOLLOW and _long(sizes, package[tail : tail + extra]) != stated)
         ):
-            raise unsafe(f"{name} 的文件头与目录不符", f"the header of {name} differs from the directory")
+            raise unsafe("xlsx.part-header", name=name)
         position += name_length + extra
         found[name] = position
         position += entry.compress_size
@@ -252,7 +250,7 @@ def _starts(package: bytes, entries: Iterable[zipfile.ZipInfo], directory: int) 
             written = (mark + struct.pack(form, *stated) for form in ("<3L", "<L2Q") for mark in (b"PK\7\x08", b""))
             position += next((len(sizes) for sizes in written if package.startswith(sizes, position)), 0)
     if position != directory:
-        raise unsafe("内部文件与目录重叠或不相接", "the parts overlap the directory or leave a gap before it")
+        raise unsafe("xlsx.parts-overlap-directory")
     return found
 
 
@@ -276,11 +274,11 @@ def _check_sizes(entries: Iterable[zipfile.ZipInfo]) -> None:
         name, size = entry.filename, entry.file_size
         whole += size
         if size > limits.MAX_PART_BYTES:
-            raise too_large(f"{name} 展开后有 {size >> 20} MB", f"{name} unpacks to {size >> 20} MB")
+            raise too_large("xlsx.part-unpacks-mb", name=name, size=size >> 20)
         if size > limits.RATIO_FROM and size > limits.MAX_RATIO * entry.compress_size:
-            raise unsafe(f"{name} 的压缩比过高", f"{name} is compressed too well")
+            raise unsafe("xlsx.part-compressed-too-well", name=name)
     if whole > limits.MAX_BYTES_IN_ALL:
-        raise too_large(f"全部展开后有 {whole >> 20} MB", f"it unpacks to {whole >> 20} MB")
+        raise too_large("xlsx.unpacks-mb", size=whole >> 20)
 
 
 def _inflated(package: bytes, entry: zipfile.ZipInfo, start: int) -> bytes:
@@ -293,12 +291,12 @@ def _inflated(package: bytes, entry: zipfile.ZipInfo, start: int) -> bytes:
         try:
             content = inflater.decompress(packed, entry.file_size + 1)
         except zlib.error:
-            raise damaged(f"{entry.filename} 无法解压", f"{entry.filename} cannot be unpacked") from None
+            raise damaged("xlsx.part-not-unpacked", filename=entry.filename) from None
         complete = inflater.eof and not inflater.unused_data
     if not complete or len(content) != entry.file_size:
-        raise damaged(f"{entry.filename} 的大小与所说的不符", f"{entry.filename} is not of the size it says")
+        raise damaged("xlsx.part-size", filename=entry.filename)
     if zlib.crc32(content) != entry.CRC:
-        raise damaged(f"{entry.filename} 的校验码不符", f"the checksum of {entry.filename} is wrong")
+        raise damaged("xlsx.checksum-wrong", filename=entry.filename)
     return content
 
 
@@ -308,11 +306,11 @@ def _other_archive(archive: Archive) -> Refused:
     if kind and kind.file_size < 100:
         said = archive.read("mimetype")
         if b"opendocument.spreadsheet" in said:
-            return not_a_workbook("OpenDocument 表格（.ods）", "an OpenDocument spreadsheet (.ods)")
+            return not_a_workbook("xlsx.opendocument-spreadsheet-ods")
         if b"opendocument" in said:
-            return not_a_workbook("OpenDocument 文件", "an OpenDocument file")
+            return not_a_workbook("xlsx.opendocument-file")
     if "OFD.xml" in archive.entries:
-        return not_a_workbook("OFD 版式文件", "an OFD document")
+        return not_a_workbook("xlsx.ofd-document")
     if "_rels/.rels" in archive.entries:
-        return damaged(f"缺少 {CONTENT_TYPES}", f"{CONTENT_TYPES} is missing")
-    return not_a_workbook("压缩文件（ZIP）", "a zip archive")
+        return damaged("xlsx.part-missing", part=CONTENT_TYPES)
+    return not_a_workbook("xlsx.zip-archive")

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.addresses import Area, area, areas
 from xl_kpi.xlsx.limits import MAX_COLUMN, MAX_MERGED_AREA, MAX_MERGES
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import too_large
 from xl_kpi.xlsx.rows import TRUE
 
 
@@ -111,7 +110,7 @@ class AroundReader:
         (top, left), (bottom, right) = merge
         self._merged += (bottom - top + 1) * (right - left + 1)
         if self._merged > MAX_MERGED_AREA or len(self._sheet.merges) >= MAX_MERGES:
-            raise Refused("too-large", either("合并的单元格过多", "too many cells are merged"))
+            raise too_large("xlsx.too-many-cells-merged")
         self._sheet.merges.append(merge)
 
     def _column(self, attributes: dict[str, str]) -> None:

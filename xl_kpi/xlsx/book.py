@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from xl_kpi.findings import either
+from xl_kpi.words import said
 from xl_kpi.xlsx import limits
 from xl_kpi.xlsx.markup import local, parse_xml
 from xl_kpi.xlsx.package import content_types, main_part, only, related
@@ -68,7 +68,7 @@ def _tabs(parts: Mapping[str, bytes]) -> tuple[str, ElementTree.Element, str, di
     root = parse_xml(parts[part])
     space = root.tag.removesuffix("workbook")
     if space not in _RELATION_OF:
-        raise damaged(f"{part} 不是工作簿", f"{part} is no workbook")
+        raise damaged("xlsx.part-no-workbook", part=part)
     sheets = _sheets(parts, part, _child(root, space + "sheets"), space)
     _check_no_decoy(parts, {sheet.part for sheet in sheets.values()})
     return part, root, space, sheets
@@ -86,9 +86,7 @@ def book(parts: Mapping[str, bytes]) -> Book:
     properties, calculation = _child(root, space + "workbookPr"), _child(root, space + "calcPr")
     for name, sheet in sheets.items():
         if b"\0" in parts[sheet.part]:  # UTF-16, which could be read but not patched
-            raise Refused(
-                "unsafe-xml", either(f"工作表“{name}”不是 UTF-8 编码", f"the sheet {name!r} is not in UTF-8")
-            )
+            raise Refused("unsafe-xml", said("xlsx.sheet-not-utf-8", name=name))
     return Book(
         sheets=sheets,
         date1904=properties is not None and properties.get("date1904") in _TRUE,
@@ -104,7 +102,7 @@ def book(parts: Mapping[str, bytes]) -> Book:
 def _styles(parts: Mapping[str, bytes], book_part: str) -> str:
     part = only(related(parts, book_part), "styles")
     if part is not None and part not in parts:
-        raise damaged("缺少单元格样式", "the cell styles are missing")
+        raise damaged("xlsx.cell-styles-missing")
     return part or ""
 
 
@@ -119,7 +117,7 @@ def sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
 def _child(root: ElementTree.Element, tag: str) -> ElementTree.Element | None:
     found = root.findall(tag)
     if len(found) > 1:
-        raise ambiguous(f"有 {len(found)} 个 {local(tag)}", f"there are {len(found)} {local(tag)}")
+        raise ambiguous("xlsx.how-many", count=len(found), tag=local(tag))
     return found[0] if found else None
 
 
@@ -131,7 +129,7 @@ def _sheets(
     seen: set[str] = set()
     for element in () if listed is None else listed:
         if element.tag != space + "sheet":  # alternatives, of which each program chooses its own
-            raise ambiguous(f"工作表列表中有 {local(element.tag)}", f"{local(element.tag)} among the sheets")
+            raise ambiguous("xlsx.not-a-sheet", tag=local(element.tag))
         name, state = element.get("name", ""), element.get("state", "visible")
         if state == "veryHidden" and element.get(_RELATION_OF[space]) == "":  # a module of old macros, no sheet
             continue
@@ -144,15 +142,15 @@ def _sheets(
             or relation.kind not in _SHEET_KINDS
             or relation.target not in parts
         ):
-            raise damaged(f"工作表“{name}”没有内容", f"the sheet {name!r} leads nowhere")
+            raise damaged("xlsx.sheet-leads-nowhere", name=name)
         if name.casefold() in seen or relation.target in seen:
-            raise ambiguous(f"工作表“{name}”重复", f"the sheet {name!r} stands twice")
+            raise ambiguous("xlsx.sheet-stands-twice", name=name)
         seen |= {name.casefold(), relation.target}
         found[name] = SheetPart(relation.target, state, relation.kind)
     if not found:
-        raise damaged("没有工作表", "it has no sheets")
+        raise damaged("xlsx.has-no-sheets")
     if len(found) > limits.MAX_SHEETS:
-        raise too_large(f"有 {len(found)} 张工作表", f"it has {len(found)} sheets")
+        raise too_large("xlsx.has-sheets", count=len(found))
     return found
 
 
@@ -162,7 +160,7 @@ def _check_no_decoy(parts: Mapping[str, bytes], reached: set[str]) -> None:
     for part in parts:
         called = posixpath.basename(posixpath.dirname(part)).casefold() == "worksheets"
         if part not in reached and (called or type_of(part).endswith("spreadsheetml.worksheet+xml")):
-            raise ambiguous(f"{part} 不属于任何工作表", f"no sheet leads to {part}")
+            raise ambiguous("xlsx.no-sheet-leads", part=part)
 
 
 def _names(listed: ElementTree.Element | None) -> list[DefinedName]:
@@ -173,9 +171,9 @@ def _names(listed: ElementTree.Element | None) -> list[DefinedName]:
         if (name.casefold(), sheet) in seen and not name.startswith(
             "_xlnm."
         ):  # filters and print areas compute nothing
-            raise ambiguous(f"名称 {name} 重复", f"the name {name} stands twice")
+            raise ambiguous("xlsx.name-stands-twice", name=name)
         seen.add((name.casefold(), sheet))
         found.append(DefinedName(name, element.text or "", sheet is not None, element.get("hidden") in _TRUE))
     if len(found) > limits.MAX_NAMES:
-        raise too_large(f"有 {len(found)} 个名称", f"it has {len(found)} names")
+        raise too_large("xlsx.has-names", count=len(found))
     return found

@@ -7,7 +7,8 @@ import math
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
-from xml.sax.saxutils import escape
+
+from xl_kpi.xlsx.escapes import escape
 
 
 @dataclass(frozen=True)

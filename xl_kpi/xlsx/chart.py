@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from xl_kpi.xlsx.addresses import a1, address, area, column_letter, quote_sheet
 from xl_kpi.xlsx.cells import ReadValue, number_text
+from xl_kpi.xlsx.escapes import escape, quoteattr
 from xl_kpi.xlsx.markup import DECLARATION, RELATIONS
 from xl_kpi.xlsx.package import related
 from xl_kpi.xlsx.sheet import Chart, Sheet

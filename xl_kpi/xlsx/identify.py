@@ -5,23 +5,23 @@ from __future__ import annotations
 import codecs
 import re
 
-from xl_kpi.findings import either
+from xl_kpi.words import said
 from xl_kpi.xlsx.refused import Refused, damaged, not_a_workbook
 
 # By how a file begins; the endings of Excel's files before 2007 and of WPS's are told by the OLE container below.
 _MAGIC = {
-    b"%PDF": ("PDF 文件", "a PDF"),
-    b"\x89PNG": ("图片", "a picture"),
-    b"\xff\xd8\xff": ("图片", "a picture"),
-    b"GIF8": ("图片", "a picture"),
-    b"BM": ("图片", "a picture"),
-    b"II*\0": ("图片", "a picture"),
-    b"MM\0*": ("图片", "a picture"),
-    b"Rar!": ("压缩文件（RAR）", "a RAR archive"),
-    b"7z\xbc\xaf": ("压缩文件（7z）", "a 7z archive"),
-    b"\x1f\x8b": ("压缩文件（gzip）", "a gzip archive"),
-    b"{\\rtf": ("RTF 文档", "an RTF document"),
-    b"MIME-Version:": ("网页", "a web page"),
+    b"%PDF": "xlsx.pdf",
+    b"\x89PNG": "xlsx.picture",
+    b"\xff\xd8\xff": "xlsx.picture",
+    b"GIF8": "xlsx.picture",
+    b"BM": "xlsx.picture",
+    b"II*\0": "xlsx.picture",
+    b"MM\0*": "xlsx.picture",
+    b"Rar!": "xlsx.rar-archive",
+    b"7z\xbc\xaf": "xlsx.7z-archive",
+    b"\x1f\x8b": "xlsx.gzip-archive",
+    b"{\\rtf": "xlsx.rtf-document",
+    b"MIME-Version:": "xlsx.web-page",
 }
 
 
@@ -30,29 +30,29 @@ def something_else(content: bytes) -> Refused:
     if not content:
         return Refused("empty-file")
     if not content.strip(b"\0"):
-        return damaged("内容全部为零", "it holds nothing but zeros")
+        return damaged("xlsx.holds-nothing-but-zeros")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         return _compound(content)
     if content.startswith(b"%TSD-Header-###%"):
-        return Refused("sealed", either("绿盾", "Lvdun (TSD)"))
+        return Refused("sealed", said("xlsx.lvdun-tsd"))
     if b"E-SafeNet" in content[:64]:
-        return Refused("sealed", either("亿赛通", "E-SafeNet"))
+        return Refused("sealed", said("xlsx.e-safenet"))
     if content.startswith(b"\0\5\x16\7"):
-        return not_a_workbook("苹果电脑复制时留下的附属文件", "what a Mac leaves beside a file")
+        return not_a_workbook("xlsx.mac-file")
     for magic, name in _MAGIC.items():
         if content.startswith(magic):
-            return not_a_workbook(*name)
+            return not_a_workbook(name)
     text = _text(content[:4096])
     if text is None:
-        return not_a_workbook("无法识别的文件", "a file of an unknown kind")
+        return not_a_workbook("xlsx.file-unknown-kind")
     start = text.lstrip("\ufeff \t\r\n").lower()
     if start.startswith("<?xml") and "urn:schemas-microsoft-com:office:spreadsheet" in start:
-        return Refused("old-format", either("“XML 电子表格 2003”文件", "an XML spreadsheet of 2003"))
+        return Refused("old-format", said("xlsx.xml-spreadsheet-2003"))
     if re.match(r"<(?:!doctype html|html|head|body|meta|table|style|div)\b", start) or "<html" in start:
-        return not_a_workbook("网页（HTML）", "a web page (HTML)")
+        return not_a_workbook("xlsx.web-page-html")
     if start.startswith("<"):
-        return not_a_workbook("XML 文件", "an XML file")
-    return not_a_workbook("CSV 或文本文件", "a CSV or text file")
+        return not_a_workbook("xlsx.xml-file")
+    return not_a_workbook("xlsx.csv-text-file")
 
 
 def _compound(content: bytes) -> Refused:
@@ -62,10 +62,10 @@ def _compound(content: bytes) -> Refused:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return Refused("encrypted")
     if "WordDocument".encode("utf-16-le") in content:
-        return not_a_workbook("Word 文档", "a Word document")
+        return not_a_workbook("xlsx.word-document")
     if "PowerPoint Document".encode("utf-16-le") in content:
-        return not_a_workbook("演示文稿", "a presentation")
-    return Refused("old-format", either("旧版 .xls 或 WPS .et 文件", "an old .xls or a WPS .et file"))
+        return not_a_workbook("xlsx.presentation")
+    return Refused("old-format", said("xlsx.old-xls-wps-et"))
 
 
 def _text(head: bytes) -> str | None:

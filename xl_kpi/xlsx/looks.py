@@ -9,9 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.markup import local, parse_xml
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, damaged
 
 GENERAL = "General"
 _BUILT_IN = {  # ECMA-376 Part 1, 18.8.30, and 5 to 8 and 41 to 44 as Excel has them in English
@@ -65,7 +64,7 @@ def read_styles(styles_xml: bytes) -> Styles:
     except (KeyError, ValueError) as error:
         if isinstance(error, Refused):
             raise
-        raise Refused("damaged", either("单元格样式无效", "the cell styles are not valid")) from None
+        raise damaged("xlsx.cell-styles-not-valid") from None
     return Styles(tuple(cells), conditional)
 
 

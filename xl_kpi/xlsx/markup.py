@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
-from xl_kpi.findings import either
+from xl_kpi.words import said
 from xl_kpi.xlsx import limits
 from xl_kpi.xlsx.kept import kept
 from xl_kpi.xlsx.refused import Refused, damaged, too_large
@@ -32,9 +31,9 @@ def check_xml(parts: Mapping[str, bytes]) -> None:
     xml = {name: part for name, part in parts.items() if _BEGINS_XML.match(part)}
     whole = sum(map(len, xml.values()))
     if whole > limits.MAX_XML_BYTES:
-        raise too_large(f"XML 共有 {whole >> 20} MB", f"it holds {whole >> 20} MB of XML")
+        raise too_large("xlsx.holds-mb-xml", size=whole >> 20)
     if whole > limits.MAX_MARKS and sum(part.count(b"<") for part in xml.values()) > limits.MAX_MARKS:
-        raise too_large("XML 元素过多", "it holds too many XML elements")
+        raise too_large("xlsx.holds-too-many-xml")
     for name, part in xml.items():
         # Power Query keeps an item in UTF-16 in customXml, which nobody here parses.
         if name.endswith((".xml", ".rels")) and not name.startswith("customXml/"):
@@ -45,7 +44,7 @@ def check_plain(xml: bytes, name: str) -> None:
     """Refuse another encoding than UTF-8, in which a DOCTYPE can hide and cells cannot be patched, and a DOCTYPE."""
     declared = _ENCODING.match(xml)
     if b"\0" in xml or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
-        raise Refused("unsafe-xml", either(f"{name} 不是 UTF-8 编码", f"{name} is not in UTF-8"))
+        raise Refused("unsafe-xml", said("xlsx.part-not-utf-8", name=name))
     prolog = _PROLOG.match(xml)
     if prolog and xml.startswith(b"<!DOCTYPE", prolog.end()):
         raise doctype_declared()
@@ -53,7 +52,7 @@ def check_plain(xml: bytes, name: str) -> None:
 
 def doctype_declared() -> Refused:
     """The refusal of a part with a DOCTYPE."""
-    return Refused("unsafe-xml", either("含有 DOCTYPE 声明", "it declares a DOCTYPE"))
+    return Refused("unsafe-xml", said("xlsx.declares-doctype"))
 
 
 def local(tag: str) -> str:
@@ -65,7 +64,7 @@ def parse_xml(xml: bytes) -> ElementTree.Element:
     """A small part as a tree. Raises Refused: damaged, unsafe-xml for a DOCTYPE or too deep, too-large."""
     marks = limits.MAX_TREE_MARKS
     if len(xml) > limits.MAX_TREE_BYTES or (len(xml) > marks and xml.count(b"<") > marks):
-        raise too_large("XML 元素过多", "it holds too many XML elements")
+        raise too_large("xlsx.holds-too-many-xml")
     check_plain(xml, "XML")
     try:
         root = ElementTree.fromstring(xml)
@@ -96,18 +95,18 @@ def check_well_formed(xml: bytes) -> None:
 
 def too_deep() -> Refused:
     """The refusal of a part whose elements are nested over the budget."""
-    return Refused("unsafe-xml", either("元素嵌套过深", "elements are nested too deep"))
+    return Refused("unsafe-xml", said("xlsx.elements-nested-too-deep"))
 
 
 def broken_xml(error: Exception) -> Refused:
     """The refusal of a part that a parser cannot read."""
-    return damaged(f"XML 有误：{error}", f"XML: {error}")
+    return damaged("xlsx.xml-wrong", error=str(error))
 
 
 # For the readers that cut XML up and take the plain form, in which nearly all programs write, by regular expressions.
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|]]>|&(?!(?:amp|lt|gt|quot|apos|#10);)")
-_ENTITIES = {"&quot;": '"', "&apos;": "'", "&#10;": "\n"}
+_ENTITIES = {"&gt;": ">", "&lt;": "<", "&quot;": '"', "&apos;": "'", "&#10;": "\n", "&amp;": "&"}  # & at last
 
 
 def plain_text(xml: bytes) -> str | None:
@@ -121,4 +120,7 @@ def plain_text(xml: bytes) -> str | None:
 
 def resolved(text: str) -> str:
     """A plain text with its entities as the characters they stand for."""
-    return unescape(text, _ENTITIES) if "&" in text else text
+    if "&" in text:
+        for entity, character in _ENTITIES.items():
+            text = text.replace(entity, character)
+    return text

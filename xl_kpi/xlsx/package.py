@@ -66,18 +66,18 @@ def _check_type(parts: Mapping[str, bytes]) -> None:
     kind = content_types(parts)(main_part(parts))
     for word, name in _OFFICE.items():
         if word in kind:
-            raise not_a_workbook(*name)
+            raise not_a_workbook(name)
     if "spreadsheetml" not in kind and "ms-excel" not in kind:
-        raise damaged("没有说明是工作簿", "it does not say that it is a workbook")
+        raise damaged("xlsx.does-not-say-workbook")
 
 
 _OFFICE = {
-    "sheet.binary": (".xlsb 二进制工作簿", "a binary workbook (.xlsb)"),
-    "wordprocessingml": ("Word 文档", "a Word document"),
-    "ms-word": ("Word 文档", "a Word document"),
-    "presentationml": ("演示文稿", "a presentation"),
-    "ms-powerpoint": ("演示文稿", "a presentation"),
-    "visio": ("Visio 绘图", "a Visio drawing"),
+    "sheet.binary": "xlsx.binary-workbook-xlsb",
+    "wordprocessingml": "xlsx.word-document",
+    "ms-word": "xlsx.word-document",
+    "presentationml": "xlsx.presentation",
+    "ms-powerpoint": "xlsx.presentation",
+    "visio": "xlsx.visio-drawing",
 }
 
 
@@ -107,7 +107,7 @@ def related(parts: Mapping[str, bytes], source: str) -> dict[str, Related]:
     folded = {part.casefold() for part in parts} if lacking else set()
     for target in lacking:
         if target.casefold() in folded:
-            raise ambiguous(f"{target} 的大小写不符", f"{target} differs in case from the part")
+            raise ambiguous("xlsx.differs-case-from-part", target=target)
     return dict(found)
 
 
@@ -118,9 +118,9 @@ def _related(xml: bytes, source: str) -> Mapping[str, Related]:
     for element in parse_xml(xml):
         id, kind, target = (element.get(key) for key in ("Id", "Type", "Target"))
         if element.tag != _RELATIONSHIP or id is None or kind is None or target is None:
-            raise damaged(f"{source} 的关系有误", f"the relationships of {source or 'the package'}")
+            raise damaged("xlsx.relationships-wrong", source=source)
         if id in found:
-            raise ambiguous(f"关系 {id} 重复", f"the relationship {id} stands twice")
+            raise ambiguous("xlsx.relationship-stands-twice", id=id)
         external = element.get("TargetMode") == "External"
         if not external:
             target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
@@ -132,7 +132,7 @@ def only(relations: Mapping[str, Related], kind: str) -> str | None:
     """The part of the one relationship of a kind, None where there is none. Raises Refused for several."""
     targets = [relation.target for relation in relations.values() if relation.kind == kind and not relation.external]
     if len(targets) > 1:
-        raise ambiguous(f"有 {len(targets)} 个 {kind} 关系", f"there are {len(targets)} relationships {kind}")
+        raise ambiguous("xlsx.relationships-many", count=len(targets), kind=kind)
     return targets[0] if targets else None
 
 
@@ -140,7 +140,7 @@ def main_part(parts: Mapping[str, bytes]) -> str:
     """The workbook part. Raises Refused where there is none, or several."""
     part = only(related(parts, ""), "officeDocument")
     if part is None or part not in parts:
-        raise damaged("缺少工作簿部件", "there is no workbook in it")
+        raise damaged("xlsx.no-workbook")
     return part
 
 
@@ -162,6 +162,6 @@ def _types(xml: bytes) -> Mapping[str, str]:
     for element in parse_xml(xml):
         name = element.get("PartName", "." + element.get("Extension", "")).casefold()
         if name in found:
-            raise ambiguous(f"{name} 的类型重复", f"the type of {name} stands twice")
+            raise ambiguous("xlsx.type-stands-twice", name=name)
         found[name] = element.get("ContentType", "")
     return found

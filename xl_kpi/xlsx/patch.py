@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from xl_kpi.xlsx.cells import CellError, ReadValue, number_text, text_xml
+from xl_kpi.xlsx.escapes import quoteattr
 from xl_kpi.xlsx.strings import StringTable
 
 

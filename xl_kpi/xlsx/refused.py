@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from xl_kpi.findings import either
+from xl_kpi.words import Fact, Said, said, say
 
 
 class Refused(ValueError):
-    """A file that is not read: a code of the catalogue, and why in words ("" where the code says all)."""
+    """A file that is not read: a code of the catalogue, and why ("" where the code says all)."""
 
-    def __init__(self, code: str, why: str = "") -> None:
+    def __init__(self, code: str, why: Said | str = "") -> None:
         super().__init__(code, why)  # both in `args`, so that it survives the way back from a worker process
         self.code = code
         self.why = why
 
     def __str__(self) -> str:
-        return self.why or self.code
+        return say(self.why, "zh") if isinstance(self.why, Said) else self.why or self.code
 
 
-def damaged(zh: str, en: str) -> Refused:
+def damaged(why: str, /, **facts: Fact) -> Refused:
     """What is broken, or not what it says of itself."""
-    return Refused("damaged", either(zh, en))
+    return Refused("damaged", said(why, **facts))
 
 
-def unsafe(zh: str, en: str) -> Refused:
+def unsafe(why: str, /, **facts: Fact) -> Refused:
     """What no program writes that means well."""
-    return Refused("unsafe-package", either(zh, en))
+    return Refused("unsafe-package", said(why, **facts))
 
 
-def ambiguous(zh: str, en: str) -> Refused:
+def ambiguous(why: str, /, **facts: Fact) -> Refused:
     """What two programs could read as two things."""
-    return Refused("ambiguous", either(zh, en))
+    return Refused("ambiguous", said(why, **facts))
 
 
-def too_large(zh: str, en: str) -> Refused:
+def too_large(why: str, /, **facts: Fact) -> Refused:
     """What is over one of the budgets."""
-    return Refused("too-large", either(zh, en))
+    return Refused("too-large", said(why, **facts))
 
 
-def not_a_workbook(zh: str, en: str) -> Refused:
+def not_a_workbook(what: str, /, **facts: Fact) -> Refused:
     """Another kind of file, by its name."""
-    return Refused("not-a-workbook", either(zh, en))
+    return Refused("not-a-workbook", said(what, **facts))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.limits import MAX_CELLS, MAX_ROW
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, ambiguous, damaged, too_large
 
 TRUE = ("1", "true", "on")
 
@@ -55,7 +54,7 @@ class Rows:
         if number <= self.last:
             raise disordered(str(number), number == self.last)
         if len(self.styles) > MAX_CELLS:
-            raise Refused("too-large", either("单元格过多", "too many cells"))
+            raise too_large("xlsx.too-many-cells")
 
     def with_strings(self, strings: Sequence[str]) -> dict[str, ReadCell]:
         """The cells in a file with these shared strings. Raises IndexError where one of them is not there."""
@@ -66,10 +65,10 @@ class Rows:
 def disordered(name: str, twice: bool) -> Refused:
     """A cell or row that stands where no program writes it."""
     if twice:
-        return Refused("ambiguous", either(f"{name} 出现两次", f"{name} stands twice"))
-    return Refused("damaged", either(f"{name} 的次序不对", f"{name} is out of order"))
+        return ambiguous("xlsx.cell-twice", name=name)
+    return damaged("xlsx.cell-out-of-order", name=name)
 
 
 def misplaced() -> Refused:
     """A row within a row, or the end of none."""
-    return Refused("damaged", either("行的结构有误", "a row does not begin or end where it should"))
+    return damaged("xlsx.rows-wrong")

@@ -9,10 +9,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from xl_kpi.findings import either
+from xl_kpi.words import Said, said, say
 
 
-class SavedBeside(OSError):
+class Unsaved(OSError):
+    """A file was not written, for a reason that the system does not know: `why`."""
+
+    def __init__(self, number: int, why: Said, path: Path, beside: Path | None = None) -> None:
+        super().__init__(number, say(why, "zh"), str(path), None, beside and str(beside))
+        self.why = why
+
+
+class SavedBeside(Unsaved):
     """The file could not be replaced because another program has it open: what was to be written is at `path`."""
 
     @property
@@ -33,7 +41,7 @@ def save(path: Path, content: bytes) -> None:
     """
     try:
         _save(path.resolve() if path.is_symlink() else path, content)
-    except SavedBeside:
+    except Unsaved:
         raise
     except OSError as error:  # says which file was to be written, not the temporary one
         raise OSError(error.errno, error.strerror, str(path)) from error
@@ -48,7 +56,7 @@ def _save(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if temporary.read_bytes() != content:
-            raise OSError(errno.EIO, either("写入的内容读回后不同", "what was written reads back differently"))
+            raise Unsaved(errno.EIO, said("xlsx.written-reads-differently"), path)
         os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
         _replace(temporary, path)
     finally:
@@ -71,8 +79,7 @@ def _replace(temporary: Path, path: Path) -> None:
     except OSError:
         raise refused from None
     _sync_folder(path.parent)
-    why = either(f"文件正被其他程序打开，内容已另存为 {beside.name}", f"it is open elsewhere; saved as {beside.name}")
-    raise SavedBeside(errno.EACCES, why, str(path), None, str(beside))
+    raise SavedBeside(errno.EACCES, said("xlsx.saved-beside", name=beside.name), path, beside)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from xml.parsers import expat
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.addresses import COLUMNS
 from xl_kpi.xlsx.around import Around, AroundReader
 from xl_kpi.xlsx.cells import ReadCell, read_value, string_index
 from xl_kpi.xlsx.limits import MAX_DEPTH
 from xl_kpi.xlsx.markup import doctype_declared, too_deep
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, ambiguous, damaged
 from xl_kpi.xlsx.rows import Rows, disordered, misplaced
 
 _SAID = ReadCell()  # in place of a shared string, for the order of the cells
@@ -83,14 +82,14 @@ class SheetParser:
             nonlocal name, kind, row_name, formula_attributes, said, number, words, depth, guide, leaf, before
             depth += 1
             if leaf:
-                raise Refused("damaged", either("单元格的值里有别的元素", "a value holds an element"))
+                raise damaged("xlsx.value-with-element")
             if tag == cell:
                 name = attributes["r"]
                 kind = attributes.get("t", "n")
                 said = number = words = formula_attributes = None
                 column = name[: -len(row_name)]
                 if column + row_name != name or column not in COLUMNS:
-                    raise Refused("damaged", either(f"单元格名 {name!r} 无效", f"{name!r} is no cell's name"))
+                    raise damaged("xlsx.bad-cell-name", name=name)
                 if COLUMNS[column] <= before:
                     raise disordered(name, name in styles)
                 before = COLUMNS[column]
@@ -175,9 +174,7 @@ class SheetParser:
             elif index in self._masters:
                 return _translated(*self._masters[index], name)
             else:
-                raise Refused(
-                    "damaged", either(f"{name} 的共享公式没有原文", f"the shared formula of {name} has no text")
-                )
+                raise damaged("xlsx.shared-formula-has-no", name=name)
         elif kind == "array" and attributes.get("ref", name) != name:
             return f"{{{text or ''}}}"  # as Excel shows a formula that fills several cells
         elif kind == "dataTable":
@@ -190,7 +187,7 @@ def _no_doctype(*_: object) -> None:
 
 
 def _twice(name: str) -> Refused:
-    return Refused("ambiguous", either(f"单元格 {name} 有两个值或两个公式", f"{name} has two values or two formulas"))
+    return ambiguous("xlsx.cell-two-values", name=name)
 
 
 @lru_cache(maxsize=20000)

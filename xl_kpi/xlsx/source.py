@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xl_kpi.findings import WorkbookError, either, finding
+from xl_kpi.findings import WorkbookError, finding
+from xl_kpi.words import said
 from xl_kpi.xlsx.limits import MAX_FILE_BYTES
 
 LOCK_FILES = ("~$", ".~")  # how Excel, and WPS, begin the name of the file that says a workbook is open
@@ -29,7 +30,7 @@ def name_and_content(source: Source) -> tuple[str, bytes]:
     if isinstance(source, Path):
         try:
             if source.stat().st_size > MAX_FILE_BYTES:
-                why = either(f"文件大于 {MAX_FILE_BYTES >> 20} MB", f"over {MAX_FILE_BYTES >> 20} MB")
+                why = said("xlsx.file-over-mb", most=MAX_FILE_BYTES >> 20)
                 raise WorkbookError(finding("too-large", file=name, why=why))
             content = source.read_bytes()
         except OSError:

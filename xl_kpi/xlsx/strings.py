@@ -29,7 +29,7 @@ def shared_strings(parts: Mapping[str, bytes]) -> list[str]:
 def _part(parts: Mapping[str, bytes]) -> str | None:
     part = only(related(parts, main_part(parts)), "sharedStrings")
     if part is not None and part not in parts:
-        raise damaged(f"缺少 {part}", f"{part} is missing")
+        raise damaged("xlsx.part-missing", part=part)
     return part
 
 
@@ -151,7 +151,7 @@ def _strings(xml: bytes) -> list[str]:
             strings.append("".join(runs))
             runs.clear()
             if len(strings[-1]) > limits.MAX_TEXT or len(strings) > limits.MAX_STRINGS:
-                raise too_large("共享文本过多或过长", "its texts are too many or too long")
+                raise too_large("xlsx.texts-too-many-too")
 
     def no_doctype(*_: object) -> None:
         raise doctype_declared()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import quoteattr
-
+from xl_kpi.xlsx.escapes import quoteattr
 from xl_kpi.xlsx.markup import DECLARATION, MAIN
 from xl_kpi.xlsx.sheet import Difference, Look
 

@@ -14,11 +14,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from xl_kpi.findings import either
 from xl_kpi.xlsx.around import Around
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.kept import Memory, kept
-from xl_kpi.xlsx.refused import Refused
+from xl_kpi.xlsx.refused import Refused, damaged
 from xl_kpi.xlsx.rows import Rows
 from xl_kpi.xlsx.sheet_parser import AROUND, ROWS, NotApart, SheetParser
 
@@ -56,7 +55,7 @@ def read_whole(xml: bytes, strings: Sequence[str] = ()) -> Worksheet:
     except (KeyError, IndexError, ValueError, OverflowError) as error:
         if isinstance(error, Refused):
             raise
-        raise Refused("damaged", either("单元格内容无效", "a cell is not valid")) from None
+        raise damaged("xlsx.cell-not-valid") from None
 
 
 def _worksheet(around: Around, rows: Rows, strings: Sequence[str]) -> Worksheet:

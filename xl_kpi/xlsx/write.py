@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from xml.sax.saxutils import escape, quoteattr
-
-from openpyxl.writer.theme import theme_xml
 
 from xl_kpi.xlsx.addresses import absolute, quote_sheet
 from xl_kpi.xlsx.archive import CONTENT_TYPES
 from xl_kpi.xlsx.chart import chart_part, drawing_part
+from xl_kpi.xlsx.escapes import escape, quoteattr
 from xl_kpi.xlsx.markup import DECLARATION, MAIN, RELATIONS
 from xl_kpi.xlsx.sheet import Sheet, Workbook
 from xl_kpi.xlsx.strings import StringTable
@@ -23,6 +21,8 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 def parts_of(book: Workbook) -> dict[str, bytes]:
     """The parts of a workbook by name, in the order in which `archive.pack` is to pack them."""
+    from openpyxl.writer.theme import theme_xml  # not before something is written: it is long in loading
+
     strings, styles = StringTable(), StyleTable()
     for text in book.texts:
         strings.index(text)

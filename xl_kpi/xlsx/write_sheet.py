@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from xl_kpi.xlsx.addresses import Address, a1, address
 from xl_kpi.xlsx.cells import number_text, text_xml
+from xl_kpi.xlsx.escapes import escape, quoteattr
 from xl_kpi.xlsx.markup import DECLARATION, MAIN, RELATIONS
 from xl_kpi.xlsx.sheet import Cell, Condition, Sheet, Validation
 from xl_kpi.xlsx.strings import StringTable
@@ -139,7 +139,7 @@ def _validation(rule: Validation) -> str:
         "prompt": rule.prompt,
     }
     between = "" if rule.kind in ("list", "custom") else ' operator="between"'
-    texts = "".join(f" {name}={_attribute(text)}" for name, text in said.items() if text)
+    texts = "".join(f" {name}={quoteattr(text)}" for name, text in said.items() if text)
     limits = "".join(
         f"<formula{number}>{escape(limit)}</formula{number}>"
         for number, limit in enumerate((rule.low, rule.high), 1)
@@ -151,15 +151,11 @@ def _validation(rule: Validation) -> str:
     )
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(text, {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
-
-
 def _links(sheet: Sheet) -> Iterator[str]:
     for at, cell in sorted(sheet.cells.items()):
         if cell.link:
-            tip = f" tooltip={_attribute(cell.tip)}" if cell.tip else ""
-            yield f'<hyperlink ref="{a1(*at)}" location={_attribute(cell.link)}{tip}/>'
+            tip = f" tooltip={quoteattr(cell.tip)}" if cell.tip else ""
+            yield f'<hyperlink ref="{a1(*at)}" location={quoteattr(cell.link)}{tip}/>'
 
 
 def _breaks(rows: list[int]) -> str:

@@ -11,7 +11,9 @@ import threading
 from contextlib import suppress
 
 from xl_kpi.addin import actions
-from xl_kpi.findings import XlKpiError, either, finding
+from xl_kpi.findings import XlKpiError, finding
+from xl_kpi.report.language import worded
+from xl_kpi.words import said
 
 try:
     import tkinter as tk
@@ -20,10 +22,7 @@ try:
 except ImportError as missing:  # a Linux may keep it in a package of its own
     if (missing.name or "").partition(".")[0] not in ("tkinter", "_tkinter"):
         raise
-    _why = either(
-        "这个 Python 没有 tkinter。请重新安装 Python 并选上 tcl/tk（Debian、Ubuntu：安装 python3-tk）",
-        "this Python has no tkinter; install it with tcl/tk (Debian, Ubuntu: python3-tk)",
-    )
+    _why = worded("panel.no-tkinter")
     raise XlKpiError(finding("executor", where="xl-kpi panel", why=_why)) from None
 
 __all__ = ["Panel", "show"]
@@ -39,10 +38,7 @@ def show() -> None:
     try:
         root = tk.Tk()
     except tk.TclError as error:
-        why = either(
-            f"没有可以显示窗口的桌面（{error}）。请在桌面环境中运行，或用 xl-kpi check 文件名",
-            f"there is no screen ({error}); use xl-kpi check FILE",
-        )
+        why = said("panel.no-screen", error=str(error))
         raise XlKpiError(finding("executor", where="xl-kpi panel", why=why)) from None
     panel = Panel(root)
     threading.Thread(target=_warm, daemon=True).start()

@@ -9,7 +9,7 @@ from tkinter import filedialog
 from typing import Any
 
 from xl_kpi.api import SUFFIXES
-from xl_kpi.findings import either
+from xl_kpi.report.language import worded
 
 
 class Chooser:
@@ -21,7 +21,7 @@ class Chooser:
 
     def files(self, title: str, parent: tk.Misc | None = None) -> list[Path]:
         """Workbooks, none where the official gives up."""
-        kinds = [(either("考核工作簿", "workbooks"), [f"*{suffix}" for suffix in SUFFIXES])]
+        kinds = [(worded("addin.workbooks"), [f"*{suffix}" for suffix in SUFFIXES])]
         options: Any = {"title": title, "filetypes": kinds, "parent": parent or self._parent}
         chosen = filedialog.askopenfilenames(initialdir=self.last, **options)
         return [self._kept(Path(name)) for name in chosen or ()]
@@ -46,7 +46,7 @@ class Chooser:
             initialfile=name,
             initialdir=self.last,
             defaultextension=".xlsx",
-            filetypes=[(either("Excel 工作簿", "Excel workbook"), ["*.xlsx"])],
+            filetypes=[(worded("addin.excel-workbook"), ["*.xlsx"])],
             parent=self._parent,
         )
         if not chosen:

@@ -18,7 +18,9 @@ from xl_kpi.addin import actions, commands, files
 from xl_kpi.addin.build import MACROS
 from xl_kpi.addin.files import Outcome
 from xl_kpi.api import Found, parse_xml
-from xl_kpi.findings import Finding, XlKpiError, either, finding
+from xl_kpi.findings import Finding, XlKpiError, finding
+from xl_kpi.report.language import spoken, worded
+from xl_kpi.words import said
 
 if TYPE_CHECKING:
     from xl_kpi.addin.desk import Desk
@@ -76,7 +78,7 @@ def front() -> Front:
     except ImportError:  # xlwings without what it needs to reach Excel
         return Front(False, _no_excel())
     except Exception:  # busy, or on its way out; the next action will tell
-        return Front(True, either("暂时读不到（Excel 正忙）", "cannot be read now (Excel is busy)"))
+        return Front(True, worded("addin.cannot-read-now-excel"))
 
 
 def _may_run() -> bool:
@@ -93,14 +95,8 @@ def _may_run() -> bool:
 
 def _no_excel() -> str:
     if sys.platform in ("win32", "darwin"):
-        return either(
-            "没有打开 Excel。要处理正在填的工作簿，请先用 Excel 打开它；用 WPS 的，请存盘后点“核对文件”",
-            "no Excel is running; open the workbook in Excel, or save it and check the file",
-        )
-    return either(
-        "这台电脑上没有 Excel 可连接。正在填的工作簿请先存盘，再点“核对文件”",
-        "there is no Excel to attach to here; save the workbook and check the file",
-    )
+        return worded("addin.no-excel-running-open")
+    return worded("addin.no-excel-attach-here")
 
 
 @dataclass(frozen=True)
@@ -135,9 +131,7 @@ def outcome_of(done: Done) -> Outcome:
     name, full = done.book
     line = files.check_line(report, Found(Path(full), name))
     said = f"{name}　{commands.headline(report)}"
-    return Outcome(
-        either("核对结果", "checked"), said, files.check_columns(), (line,), alarm=report.verdict != "accept"
-    )
+    return Outcome(worded("addin.checked"), said, files.check_columns(), (line,), alarm=report.verdict != "accept")
 
 
 def go(full_name: str, found: Finding) -> commands.Told | None:
@@ -151,11 +145,9 @@ def go(full_name: str, found: Finding) -> commands.Told | None:
         book = next((book for book in _books() if _same(_names(book)[1], full_name)), None)
         if book is None:
             return commands.Told("")
-        commands.go_to(book, found.sheet, found.cell, found.message)
+        commands.go_to(book, found.sheet, found.cell, spoken(found))
         book.app.activate(steal_focus=True)  # so that the official can type at once
-        return commands.Told(
-            either(f"已转到 {found.sheet}!{found.cell}。", f"{found.sheet}!{found.cell} is selected.")
-        )
+        return commands.Told(worded("addin.selected", sheet=found.sheet, cell=found.cell))
 
     told = entry.outcome(work)
     return told if told.text else None
@@ -163,7 +155,7 @@ def go(full_name: str, found: Finding) -> commands.Told | None:
 
 def closed(name: str) -> XlKpiError:
     """What to say of a workbook that was checked in Excel and is not open there any more."""
-    why = either("已关闭，或另存为别的文件了。请打开它，重新核对", "is not open any more; open it and check again")
+    why = said("addin.not-open-any-more")
     return XlKpiError(finding("executor", where=name, why=why))
 
 

@@ -12,7 +12,8 @@ from xl_kpi.addin.actions import Action
 from xl_kpi.addin.files import Line
 from xl_kpi.addin.panel import excel, widgets
 from xl_kpi.addin.panel.results import Results
-from xl_kpi.findings import Finding, either
+from xl_kpi.findings import Finding
+from xl_kpi.report.language import spoken, worded
 
 
 class Acts(Protocol):
@@ -95,7 +96,7 @@ class Face:
     def _card_of_files(self) -> ttk.Frame:
         card = ttk.Frame(self._root, style="Card.TFrame", padding=self._edge)
         card.columnconfigure(0, weight=1)
-        title = either("保存好的工作簿（不需要 Excel）", "saved files (no Excel needed)")
+        title = worded("addin.saved-files-no-excel")
         ttk.Label(card, text=title, style="Faint.TLabel").grid(sticky="w")
         flow = widgets.Flow(card, self._edge // 2)
         flow.grid(sticky="ew", pady=(self._edge // 2, 0))
@@ -104,13 +105,13 @@ class Face:
             at = text.index(f"({action.letter})") + 1
             command = partial(self._acts.pressed, action)
             made = ttk.Button(flow, text=text, underline=at, style="Main.TButton", command=command)
-            self._button(action.name, made, either(*action.tip))
+            self._button(action.name, made, spoken(action.tip))
         return card
 
     def _card_of_excel(self) -> ttk.Frame:
         card = ttk.Frame(self._root, style="Card.TFrame", padding=self._edge)
         card.columnconfigure(1, weight=1)
-        label = ttk.Label(card, text=either("Excel 中打开的工作簿：", "open in Excel: "), style="Faint.TLabel")
+        label = ttk.Label(card, text=worded("addin.open-excel"), style="Faint.TLabel")
         label.grid(row=0, column=0, sticky="nw")
         named = widgets.wrapping(ttk.Label(card, style="Card.TLabel"))
         named.grid(row=0, column=1, sticky="ew")
@@ -143,13 +144,13 @@ class Face:
         unit = self._unit
         self.steps = steps = ttk.Frame(parent, style="Card.TFrame", padding=unit)
         steps.columnconfigure(1, weight=1)
-        title = either("从这里开始", "where to begin")
+        title = worded("addin.where-begin")
         head = ttk.Label(steps, text=title, font="TkHeadingFont", style="Card.TLabel")
         head.grid(columnspan=2, sticky="w", pady=(0, unit // 2))
         for row, action in enumerate(actions.ACTIONS, 1):
-            when = ttk.Label(steps, text=either(*action.when), style="Card.TLabel")
+            when = ttk.Label(steps, text=spoken(action.when), style="Card.TLabel")
             when.grid(row=row, column=0, sticky="nw", pady=unit // 4, padx=(0, unit))
-            text = either(f"点“{action.label}”（Alt+{action.letter}）。", f"{action.label}: ") + either(*action.tip)
+            text = worded("panel.press", label=action.label, letter=action.letter) + spoken(action.tip)
             says = widgets.wrapping(ttk.Label(steps, text=text, style="Faint.TLabel"))
             says.grid(row=row, column=1, sticky="ew", pady=unit // 4)
         return steps
@@ -162,9 +163,9 @@ class Face:
         self.status = widgets.Words(says)
         acts = self._acts
         self.bar = ttk.Progressbar(foot, length=12 * self._unit)
-        self.stopper = ttk.Button(foot, text=either("取消（Esc）", "Cancel (Esc)"), command=acts.cancel)
-        self.folder = ttk.Button(foot, text=either("打开文件夹", "open the folder"), command=acts.open_folder)
-        text = either("保存结果表(S)…", "save the table (S)…")
+        self.stopper = ttk.Button(foot, text=worded("addin.cancel-esc"), command=acts.cancel)
+        self.folder = ttk.Button(foot, text=worded("addin.open-folder"), command=acts.open_folder)
+        text = worded("addin.save-table-s")
         self.saved = ttk.Button(foot, text=text, underline=text.index("S)"), command=acts.save)
         for column, widget in enumerate((self.bar, self.stopper, self.folder, self.saved), 1):
             widget.grid(row=0, column=column, sticky="e", padx=(self._edge // 2, 0))

@@ -18,7 +18,8 @@ from xl_kpi.addin import actions, files
 from xl_kpi.addin.actions import Action, Ask
 from xl_kpi.addin.panel import widgets
 from xl_kpi.addin.panel.chooser import Chooser
-from xl_kpi.findings import XlKpiError, either
+from xl_kpi.findings import XlKpiError
+from xl_kpi.report.language import spoken, worded
 
 _MOST = 8  # lines of an error
 
@@ -51,14 +52,14 @@ class Form(tk.Toplevel):
         self._frame.columnconfigure(1, weight=1)
         ttk.Label(self._frame, text=action.label, font="TkHeadingFont").grid(columnspan=3, sticky="w")
         tip = self._wrapping(widgets.FAINT)
-        tip.configure(text=either(*action.tip))
+        tip.configure(text=spoken(action.tip))
         tip.grid(columnspan=3, sticky="ew", pady=(0, self._unit // 2))
         for ask in action.asks():
             getattr(self, f"_ask_{ask.kind}")(ask, before)
         self.error = self._wrapping(widgets.ALARM)
         self.error.grid(columnspan=3, sticky="ew", pady=(self._unit // 2, 0))
         self._say(error)
-        self._buttons(either(*action.verb))
+        self._buttons(spoken(action.verb))
         self.update_idletasks()
         self._place(parent)
         self.bind("<Escape>", lambda _: self.cancel())
@@ -97,7 +98,7 @@ class Form(tk.Toplevel):
         lines = text.splitlines()
         if len(lines) > _MOST:
             rest = len(lines) - _MOST + 1
-            lines[_MOST - 1 :] = [either(f"……另有 {rest} 处", f"... {rest} more")]
+            lines[_MOST - 1 :] = [worded("addin.more", rest=rest)]
         self.error.configure(text="\n".join(lines))
 
     def _wrapping(self, colour: str) -> ttk.Label:
@@ -110,7 +111,7 @@ class Form(tk.Toplevel):
         row.grid(columnspan=3, sticky="e", pady=(self._unit, 0))
         self.sent = ttk.Button(row, text=verb, style="Main.TButton", command=self.ok, default="active")
         self.sent.pack(side="left", padx=self._unit // 2)
-        ttk.Button(row, text=either("取消", "Cancel"), command=self.cancel).pack(side="left")
+        ttk.Button(row, text=worded("addin.cancel"), command=self.cancel).pack(side="left")
 
     def _place(self, parent: tk.Tk) -> None:
         wide, high = self._wide, self.winfo_reqheight()
@@ -150,10 +151,10 @@ class Form(tk.Toplevel):
                 widgets.put(entry, str(chosen))
 
         def read() -> Path:
-            wanting = either("请选择存放结果的文件夹", "choose a folder for the results")
+            wanting = worded("addin.choose-folder-results")
             return Path(widgets.filled(entry, wanting)).expanduser()
 
-        entry = self._path_row(ask.label, [(either("选文件夹…", "folder…"), choose)])
+        entry = self._path_row(ask.label, [(worded("addin.folder"), choose)])
         widgets.put(entry, str(before.get(ask.key, "")))
         self.fields[ask.key] = entry
         self._read[ask.key] = read
@@ -163,14 +164,14 @@ class Form(tk.Toplevel):
 
     def _ask_workbook(self, ask: Ask, before: dict[str, Any]) -> None:
         def choose() -> None:
-            chosen = self._chooser.file(ask.label, either("考核工作簿", "workbooks"), ["*.xlsx"], self)
+            chosen = self._chooser.file(ask.label, worded("addin.workbooks"), ["*.xlsx"], self)
             if chosen is not None:
                 widgets.put(entry, str(chosen))
 
         def read() -> Path:
-            return Path(widgets.filled(entry, either(f"请选择：{ask.label}", f"choose: {ask.label}")))
+            return Path(widgets.filled(entry, worded("addin.choose", label=ask.label)))
 
-        entry = self._path_row(ask.label, [(either("选文件…", "file…"), choose)])
+        entry = self._path_row(ask.label, [(worded("panel.choose-file"), choose)])
         widgets.put(entry, str(before.get(ask.key, "")))
         self.fields[ask.key] = entry
         self._read[ask.key] = read
@@ -183,8 +184,8 @@ class Form(tk.Toplevel):
 
         def show(paths: Sequence[Path]) -> None:
             chosen[:] = paths
-            several = either(f"{len(chosen)} 个文件：", f"{len(chosen)} files: ") if len(chosen) > 1 else ""
-            widgets.put(entry, several + either("、", ", ").join(p.name if several else str(p) for p in chosen))
+            several = worded("addin.files", chosen=len(chosen)) if len(chosen) > 1 else ""
+            widgets.put(entry, several + worded("and").join(p.name if several else str(p) for p in chosen))
 
         def choose_files() -> None:
             paths = self._chooser.files(ask.label, self)
@@ -198,12 +199,12 @@ class Form(tk.Toplevel):
 
         def read() -> list[Path]:
             if not chosen:
-                raise ValueError(either("请选择工作簿或文件夹", "choose workbooks or a folder"))
+                raise ValueError(worded("addin.choose-workbooks-folder"))
             return list(chosen)
 
-        buttons = [(either("选文件…", "files…"), choose_files)]
+        buttons = [(worded("panel.choose-files"), choose_files)]
         if folders:
-            buttons.append((either("选文件夹…", "folder…"), choose_folder))
+            buttons.append((worded("addin.folder"), choose_folder))
         entry = self._path_row(ask.label, buttons)
         entry.configure(state="readonly")
         show(list(chosen))
@@ -217,15 +218,15 @@ class Form(tk.Toplevel):
         self._label(ask.label, row)
         box = ttk.Combobox(self._frame, state="readonly", width=20)
         box.grid(row=row, column=1, sticky="ew", pady=self._unit // 4)
-        other = ttk.Button(self._frame, text=either("其他方案…", "other…"))
+        other = ttk.Button(self._frame, text=worded("addin.other"))
         other.grid(row=row, column=2, sticky="ew", padx=(self._unit // 4, 0))
-        self._label(either("年度", "year"), row + 1)
+        self._label(worded("addin.year"), row + 1)
         year = ttk.Spinbox(self._frame, from_=2000, to=2100, width=7)
         year.grid(row=row + 1, column=1, sticky="w", pady=self._unit // 4)
         level_row = row + 2
-        level_label = ttk.Label(self._frame, text=either("层级", "level"))
+        level_label = ttk.Label(self._frame, text=worded("addin.level"))
         level = ttk.Combobox(self._frame, state="readonly", width=12)
-        by_list = either("按名单", "by the list")
+        by_list = worded("addin.list")
 
         def name() -> str:
             return list(names)[box.current()] if box.current() >= 0 else ""
@@ -249,9 +250,7 @@ class Form(tk.Toplevel):
             chosen()
 
         def look() -> None:
-            path = self._chooser.file(
-                either("选择方案文件", "a scheme file"), either("方案", "scheme"), ["*.yaml", "*.yml"], self
-            )
+            path = self._chooser.file(worded("addin.scheme-file"), worded("panel.scheme"), ["*.yaml", "*.yml"], self)
             if path is not None:
                 try:
                     take(str(path))
@@ -261,12 +260,12 @@ class Form(tk.Toplevel):
 
         def read_scheme() -> str:
             if not name():
-                raise ValueError(either("请选择考核方案", "choose a scheme"))
+                raise ValueError(worded("addin.choose-scheme"))
             return name()
 
         def read_year() -> int:
             if not (year.get().strip().isdigit() and 2000 <= int(year.get()) <= 2100):
-                raise ValueError(either("年度应在 2000 到 2100 之间", "the year must lie between 2000 and 2100"))
+                raise ValueError(worded("addin.year-must-lie-between"))
             return int(year.get())
 
         box.configure(values=list(names.values()))
@@ -304,8 +303,8 @@ class Form(tk.Toplevel):
 
         def choose() -> None:
             path = self._chooser.file(
-                either("选择单位名单", "list of units"),
-                either("单位名单", "list of units"),
+                worded("addin.list-units"),
+                worded("panel.list-of-units"),
                 ["*.xlsx", "*.csv"],
                 self,
             )
@@ -316,23 +315,19 @@ class Form(tk.Toplevel):
             if self.getvar(how) == "typed":
                 text = typed.get("1.0", "end").strip()
                 if not text:
-                    raise ValueError(either("请填写单位名称，每行一个", "type the units, one a line"))
+                    raise ValueError(worded("addin.type-units-one-line"))
                 return text
-            return Path(
-                widgets.filled(
-                    entry, either("请选择单位名单，或直接填写单位", "choose a list of units, or type them")
-                )
-            )
+            return Path(widgets.filled(entry, worded("addin.choose-list-units-type")))
 
-        radio(either("用单位名单（.xlsx 或 .csv）", "from a list (.xlsx or .csv)"), "list", row)
+        radio(worded("addin.from-list-xlsx-csv"), "list", row)
         entry = ttk.Entry(self._frame)
         entry.grid(row=row + 1, column=1, sticky="ew", pady=self._unit // 4)
-        button = ttk.Button(self._frame, text=either("选文件…", "file…"), command=choose)
+        button = ttk.Button(self._frame, text=worded("panel.choose-file"), command=choose)
         button.grid(row=row + 1, column=2, sticky="ew", padx=(self._unit // 4, 0))
-        heads = either("名单第一行写列名：单位名称；可另有单位代码、层级", "headings: name; code and level if any")
+        heads = worded("panel.headings")
         hint = ttk.Label(self._frame, text=heads, foreground=widgets.FAINT)
         hint.grid(row=row + 2, column=1, columnspan=2, sticky="w")
-        radio(either("直接填写，每行一个单位", "typed, a unit in each line"), "typed", row + 3)
+        radio(worded("addin.typed-unit-each-line"), "typed", row + 3)
         typed = tk.Text(self._frame, width=20, height=5, font="TkTextFont", relief="flat", wrap="none")
         typed.configure(highlightthickness=1, highlightbackground=widgets.LINE, highlightcolor=widgets.ACCENT)
         typed.grid(row=row + 4, column=1, columnspan=2, sticky="nsew", pady=self._unit // 4)

@@ -11,8 +11,9 @@ from xl_kpi.addin import commands
 from xl_kpi.addin.files import Line, Outcome
 from xl_kpi.addin.panel import widgets
 from xl_kpi.api import Column, Value
-from xl_kpi.findings import Finding, either
+from xl_kpi.findings import Finding
 from xl_kpi.outward import dead, plain
+from xl_kpi.report.language import spoken, worded
 
 _AT_ONCE = 200  # lines put into the table before Tk may see to the window
 _LAST = 12  # width of the last column, in Chinese characters, at least: it takes what the others leave
@@ -171,9 +172,9 @@ class Results(ttk.Frame):
         listed.grid(sticky="nsew")
         self.findings = self._tree(listed, 4)
         heads = {
-            "level": (either("级别", "level"), 3, False),
-            "place": (either("位置", "place"), 8, False),
-            "message": (either("问题", "finding"), 30, True),
+            "level": (worded("addin.column-level"), 3, False),
+            "place": (worded("addin.place"), 8, False),
+            "message": (worded("addin.finding"), 30, True),
         }
         self.findings.configure(columns=list(heads))
         for column, (title, width, stretches) in heads.items():
@@ -225,11 +226,11 @@ class Results(ttk.Frame):
         self._listed = line.findings if line else ()
         self.findings.delete(*self.findings.get_children())
         for number, found in enumerate(self._listed):
-            values = (commands.level(found), place(found), plain(found.message))
+            values = (commands.level(found), place(found), plain(spoken(found)))
             self.findings.insert("", "end", iid=str(number), values=values, tags=(found.severity,))
         problems = sum(found.severity != "info" for found in self._listed)
         remarks = len(self._listed) - problems
-        said = either(f"问题 {problems} 处，提示 {remarks} 处", f"{problems} problems, {remarks} remarks")
+        said = worded("addin.problems-remarks", problems=problems, remarks=remarks)
         name = str(line.values[0]) if line else ""
         self.counts.configure(text=f"{name}：{said}" if line else "")
         if self._listed:
@@ -240,7 +241,7 @@ class Results(ttk.Frame):
         chosen = self.finding()
         text = ""
         if chosen is not None:
-            text = "　".join(filter(None, (commands.level(chosen), place(chosen)))) + f"\n{chosen.message}"
+            text = "　".join(filter(None, (commands.level(chosen), place(chosen)))) + f"\n{spoken(chosen)}"
         self.detail.configure(state="normal")
         self.detail.replace("1.0", "end", text)
         self.detail.configure(state="disabled")
@@ -273,9 +274,9 @@ class Results(ttk.Frame):
         if row and row not in tree.selection():
             _choose(tree, row)
         menu = tk.Menu(tree, tearoff=False)
-        words = either("打开文件", "open the file") if tree is self.table else either("转到该处", "go there")
+        words = worded("addin.open-file") if tree is self.table else worded("addin.go")
         menu.add_command(label=words, command=done)
-        menu.add_command(label=either("复制", "copy"), command=lambda: self.copy(tree), accelerator="Ctrl+C")
+        menu.add_command(label=worded("addin.copy"), command=lambda: self.copy(tree), accelerator="Ctrl+C")
         menu.tk_popup(event.x_root, event.y_root)
 
 

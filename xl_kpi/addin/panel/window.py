@@ -22,7 +22,8 @@ from xl_kpi.addin.panel.form import Form
 from xl_kpi.addin.panel.jobs import Job
 from xl_kpi.addin.panel.results import place
 from xl_kpi.api import SavedBeside
-from xl_kpi.findings import Finding, XlKpiError, either
+from xl_kpi.findings import Finding, XlKpiError
+from xl_kpi.report.language import worded
 
 if TYPE_CHECKING:
     from xl_kpi.addin.desk import Desk
@@ -49,11 +50,11 @@ class Panel:
         self.face = Face(root, self)
         self.buttons, self.results = self.face.buttons, self.face.results
         self.workbook, self.status = self.face.workbook, self.face.status
-        root.title(either("绩效考核面板", "xl_kpi panel"))
+        root.title(worded("addin.xl-kpi-panel"))
         root.report_callback_exception = self._unforeseen
         root.protocol("WM_DELETE_WINDOW", self.close)
         root.bind("<FocusIn>", lambda event: self.refresh() if event.widget is root else None)
-        self.status.set(either("请选择要做的事。", "choose what to do."))
+        self.status.set(worded("addin.choose-what-do"))
         self.refresh()
 
     # what can be asked for
@@ -76,7 +77,7 @@ class Panel:
         if self.job is not None:
             self.job.stop()
             self.face.stopper.state(["disabled"])
-            self.status.set(either("正在停止…", "stopping…"))
+            self.status.set(worded("addin.stopping"))
 
     def start(self, action: Action) -> None:
         """Ask what an action on files has to know, and do it."""
@@ -125,7 +126,7 @@ class Panel:
         if outcome is None or self._busy:
             return
         path = self.chooser.target(
-            either("保存结果表", "save the table"), f"{outcome.title}_{datetime.date.today():%Y-%m-%d}.xlsx"
+            worded("addin.save-table"), f"{outcome.title}_{datetime.date.today():%Y-%m-%d}.xlsx"
         )
         if path is None:
             return
@@ -138,14 +139,12 @@ class Panel:
             return path
 
         def done(saved: Path) -> None:
-            said = either(f"结果表已保存：{saved}", f"saved: {saved}")
+            told = worded("addin.saved", saved=str(saved))
             if saved != path:
-                said = either(
-                    f"{path.name} 正被其他程序打开，结果表存为：{saved}", f"{path.name} is open; saved as {saved}"
-                )
-            self._open(saved, said)
+                told = worded("addin.open-saved", name=path.name, saved=str(saved))
+            self._open(saved, told)
 
-        self._work(either("保存结果表", "saving"), work, done)
+        self._work(worded("addin.saving"), work, done)
 
     def do(self, action: str) -> None:
         """Do one of the ribbon's actions on the workbook in front in Excel."""
@@ -170,9 +169,7 @@ class Panel:
         """Go to a finding's cell in Excel, where the workbook is open there; else open the file."""
         where = self._book[1] or (str(line.path.absolute()) if line.path else "")
         if found.cell:
-            told = self._in_excel(
-                either(f"转到 {place(found)}", f"go to {place(found)}"), lambda: excel.go(where, found)
-            )
+            told = self._in_excel(worded("panel.go-to", found=place(found)), lambda: excel.go(where, found))
             if told is not None:
                 self._tell(told)
                 return
@@ -180,15 +177,15 @@ class Panel:
             if found.cell:
                 self.desk.tell(files.explained(excel.closed(self._book[0])), True)
             else:
-                self.status.set(either("这一条说的是整个工作簿，没有对应的单元格。", "this concerns no cell."))
+                self.status.set(worded("addin.this-concerns-no-cell"))
         elif line.path is not None:
-            look = either(f"已打开文件，请看 {place(found)}。", f"opened; look at {place(found)}.")
-            self._open(line.path, look if found.sheet else either("已打开文件。", "opened."))
+            look = worded("addin.opened-look", found=place(found))
+            self._open(line.path, look if found.sheet else worded("panel.opened"))
 
     def open_line(self, line: Line) -> None:
         """Open the file of a line."""
         if line.path is not None and not self._book[1]:
-            self._open(line.path, either(f"已打开 {line.path.name}。", f"{line.path.name} is opened."))
+            self._open(line.path, worded("addin.opened", name=line.path.name))
 
     def refresh(self) -> None:
         """Show which workbook is in front in Excel, or why the buttons for it are of no use now."""
@@ -203,7 +200,7 @@ class Panel:
     def tip(self, name: str) -> str:
         """What a button does, and, where it cannot be pressed now, why."""
         off = name not in _FILES | excel.WITHOUT_EXCEL and not self._front.there
-        why = either("现在不能用：", "of no use now: ") + self._front.says + "\n" if off else ""
+        why = worded("addin.no-use-now") + self._front.says + "\n" if off else ""
         return why + self.face.tips[name]
 
     def _guide(self) -> None:
@@ -214,14 +211,11 @@ class Panel:
         """Show what came out, and say what can be done with it."""
         self.results.show(outcome)
         self.face.results_shown()
-        ways = either(
-            "双击一行打开文件；双击下面的一个问题，转到该处。按 F5 再核对一次。",
-            "double-click opens the file; F5 checks again.",
-        )
+        ways = worded("panel.double-click-file")
         if self._book[1]:
-            ways = either("双击一个问题或按 Enter，转到 Excel 中该处。", "double-click goes to the cell.")
+            ways = worded("panel.double-click-cell")
         elif not any(line.findings for line in outcome.lines):
-            ways = either("双击一行打开文件。", "double-click opens the file.")
+            ways = worded("panel.double-click-opens")
         self.status.set(ways)
 
     # what is done
@@ -255,8 +249,8 @@ class Panel:
             if number > 1:
                 self.face.progress(number - 1, count)
             if count and not job.stopping:
-                said = either(f"{what}：第 {number} 个，共 {count} 个…", f"{what}: {number} of {count}…")
-                self.status.set(said)
+                told = worded("panel.working-on", what=what, number=number, count=count)
+                self.status.set(told)
             self.root.after(_LOOK, self._look, what, done, failed)
             return
         self.job = None
@@ -266,13 +260,13 @@ class Panel:
             self.root.destroy()
             return
         if job.error is not None:
-            self.status.set(either(f"没有完成：{what}。", f"not done: {what}"))
+            self.status.set(worded("panel.not-done", what=what))
         if isinstance(job.error, XlKpiError | OSError):
             failed(job.error)
         elif job.error is not None:
             self._unforeseen(type(job.error), job.error, job.error.__traceback__)
         elif job.result is None:
-            self.status.set(either("已取消。", "stopped."))
+            self.status.set(worded("addin.stopped"))
         else:
             done(job.result)
 
@@ -294,7 +288,7 @@ class Panel:
 
     def _begin(self, what: str) -> None:
         self._busy = True
-        self.status.set(either(f"正在进行：{what}…", f"working: {what}…"))
+        self.status.set(worded("addin.working", what=what))
         self.root.configure(cursor="watch")
         self._enable()
 
@@ -343,9 +337,5 @@ class Panel:
 
     def _unforeseen(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         traceback.print_exception(kind, error, trace)
-        text = either(
-            "这一步没有做成。如果是对 Excel 中的工作簿，可能是 Excel 已关闭、工作表被删除，或工作簿处于受保护的视图：请看一下 Excel，"
-            "再试一次；仍不行，请把下面的内容发给维护人员：",
-            "this could not be done: Excel may have been closed, or a sheet deleted. Look at Excel and try again. Error:",
-        )
+        text = worded("panel.could-not-be-done")
         self.desk.tell(f"{text}\n{kind.__name__}: {error}", True)

@@ -14,6 +14,7 @@ from xl_kpi.program.inputs import BoundInput
 from xl_kpi.program.stages import Stage
 from xl_kpi.program.tasks import BoundTask
 from xl_kpi.rules.parts import SETUP, Ask, Kind, show
+from xl_kpi.words import say
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.sheet import Validation
 
@@ -178,7 +179,7 @@ def _validation(bound: BoundInput, standard: str, cells: str) -> Validation:
         "prompt_title": spec.label[:31],
         "prompt": f"{spec.label}\n{hints}"[:250],
         "error_title": "填写有误",
-        "error": f"“{spec.label[:60]}”：{asking.wanted(spec)}。"[:220],
+        "error": f"“{spec.label[:60]}”：{say(asking.wanted(spec), 'zh')}。"[:220],
     }
     if spec.kind == "choice":
         return Validation(cells, "list", '"' + ",".join(spec.choices) + '"', "", **says)

@@ -92,9 +92,9 @@ def _trimmed(findings: Iterable[Finding]) -> Iterator[Finding]:
         counts[found.code, found.sheet] += 1
         if counts[found.code, found.sheet] <= MOST_OF_A_KIND:
             yield found
-    for (code, sheet), count in counts.items():
+    for (_, sheet), count in counts.items():
         if count > MOST_OF_A_KIND:
-            yield finding("more", at=f"{sheet}!", kind=code, count=count - MOST_OF_A_KIND)
+            yield finding("more", at=f"{sheet}!", count=count - MOST_OF_A_KIND)
 
 
 MOST_OF_A_KIND = 50

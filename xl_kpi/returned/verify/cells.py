@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.returned.expected import ExpectedSheet, within
 from xl_kpi.returned.read import Filled
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import a1, address
 from xl_kpi.xlsx.worksheet import Worksheet
 
@@ -23,11 +24,11 @@ def merges(name: str, sheet: ExpectedSheet, read: Worksheet) -> Iterator[Finding
     merges = set(read.merges)
     for merge in sorted(merges - sheet.merges):
         under = [at for at in read.cells if at != a1(*merge[0]) and within(address(at), merge)]
-        why = either(f"，遮住了 {'、'.join(under[:5])}", f"; they cover {', '.join(under[:5])}") if under else ""
+        why = said("returned.merge-covers", under=tuple(under[:5])) if under else ""
         yield finding("merge-changed", at=f"{name}!{a1(*merge[0])}", why=why)
     for merge in sorted(sheet.merges - merges):
         yield finding("merge-changed", at=f"{name}!{a1(*merge[0])}", why="")
     for at in sorted(read.cells.keys() & sheet.covered):
         if read.cells[at].value not in (None, ""):
-            what = either("合并单元格下面的内容", "what stands under merged cells")
+            what = said("returned.under-merged")
             yield finding("hidden", at=f"{name}!{at}", what=what)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.outward import masked
 from xl_kpi.returned.expected import Expected, references
 from xl_kpi.returned.read import Filled
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.formulas import taken_apart
 
@@ -46,10 +47,10 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
         at = "!".join(place)
         unknown, outside = _strange(text)
         if place in changed and unknown:
-            why = either(f"其中的 {unknown} 无法计算", f"the function {unknown} is not supported")
+            why = said("returned.function-unknown", unknown=unknown)
             yield finding("not-computable", at=at, why=why)
         elif place in changed and _circular(place, texts):
-            yield finding("not-computable", at=at, why=either("循环引用", "it refers to itself"))
+            yield finding("not-computable", at=at, why=said("returned.circular"))
         if outside:
             yield _outside(at)
 
@@ -63,11 +64,11 @@ def _added(filled: Filled) -> Iterator[tuple[str, str, str]]:
 
 
 def _outside(at: str) -> Finding:
-    what = either(f"引用外部数据的公式（{at}）", f"a formula that refers to something outside ({at})")
+    what = said("returned.formula-refers-outside", at=at)
     return finding("foreign", at=at, what=what)
 
 
-def _strange(formula: str) -> tuple[str, bool]:
+def _strange(formula: str) -> tuple[str | Said, bool]:
     """A function no engine knows (or ""), and whether the formula refers to anything outside the workbook."""
     apart = taken_apart(formula)
     if apart is None:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.outward import masked
 from xl_kpi.program import asking, nodes
 from xl_kpi.program.inputs import BoundInput
 from xl_kpi.returned.read import Filled, input_cells
-from xl_kpi.rules.parts import Input
+from xl_kpi.rules.parts import Input, Kind
 from xl_kpi.scheme.model import Scheme
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.cells import Value
 
 _1904 = 1462  # days between the two date systems
@@ -33,22 +34,24 @@ class Computed:
     def told(self, counts: bool) -> Finding:
         """What there is to say of it, in one line; `counts`: its stored result is an answer in order."""
         spec, result = self.spec, self.result
-        what = either("图片（嵌入单元格的）", "a picture") if self.picture else either("公式", "a formula")
+        what = said("returned.picture") if self.picture else said("returned.formula")
         if result is None:
-            how = either("没有结果，不能计分", "it has no result and does not count")
+            how = said("returned.formula-no-result")
         else:
             shown = asking.shown(result, spec.kind) if isinstance(result, float) else masked(result)
-            how = either(f"按其存储的结果 {shown} 计分", f"its stored result {shown} was used")
+            how = said("returned.formula-result-used", shown=shown)
             if not counts:
-                how = either(f"存储的结果 {shown} 不能计分", f"its stored result {shown} does not count")
+                how = said("returned.formula-result-unfit", shown=shown)
         return finding("input-formula", at=self.at, label=spec.label, what=what, how=how, remedy=_remedy(spec))
 
 
-def _remedy(spec: Input) -> str:
+def _remedy(spec: Input) -> Said:
     if spec.kind == "choice":
-        return either("请从下拉框选择", "choose from the list")
-    words = {"text": ("请改填文字", "type words"), "date": ("请改填日期", "type the date")}
-    return either(*words.get(spec.kind, ("请改填数值", "type the number")))
+        return said("returned.choose")
+    return said(f"returned.input-type-{_TYPES.get(spec.kind, 'number')}")
+
+
+_TYPES: dict[Kind, str] = {"text": "words", "date": "date"}
 
 
 def counted(filled: Filled, typed: dict[str, Value]) -> dict[str, Value]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.returned.expected import Expected, plain
 from xl_kpi.returned.read import Filled
+from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.foreign import foreign
 
@@ -18,8 +19,8 @@ def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
         for first, _ in read.editable:
             yield finding("unlocked", at=f"{name}!{a1(*first)}")
     for is_hidden, what in (
-        (filled.book.tabs_hidden, either("工作表标签", "the row of tabs")),
-        (filled.book.window_hidden, either("工作簿的窗口", "the window of the workbook")),
+        (filled.book.tabs_hidden, said("returned.tabs")),
+        (filled.book.window_hidden, said("returned.window")),
     ):
         if is_hidden:
             yield finding("hidden", what=what)
@@ -35,11 +36,11 @@ def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
         yield finding("foreign", what=what)
 
 
-def _calculation(settings: Mapping[str, str], program: bytes) -> Iterator[str]:
+def _calculation(settings: Mapping[str, str], program: bytes) -> Iterator[Said]:
     if settings.get("calcMode", "auto") != "auto":
-        yield either("手动计算", "manual")
+        yield said("returned.calculation-manual")
     if settings.get("fullPrecision", "1") in ("0", "false"):
-        yield either("以显示精度为准", "precision as displayed")
+        yield said("returned.calculation-as-displayed")
     # Gnumeric iterates unless told otherwise, and says so of every workbook.
     if settings.get("iterate", "0") in ("1", "true") and b"<application>gnumeric</" not in program.lower():
-        yield either("迭代计算", "iterative")
+        yield said("returned.calculation-iterative")

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Literal
 
-from xl_kpi.findings import either
+from xl_kpi.words import Fact, Said, said
 from xl_kpi.xlsx.addresses import address, column_letter
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
 
@@ -40,41 +41,33 @@ class Shifts:
         """The first line concerned, as it is numbered now."""
         return min([*self.inserted, *self.deleted, *(now for _, now in self.moved)])
 
-    def told(self) -> str:
+    def told(self) -> Said:
         """What was done, and the exact repair."""
-        said = []
+        done: list[Said] = []
         if self.inserted:
-            said.append(either(f"{self._named(self.inserted)}是后来插入的", f"{self._named(self.inserted)} inserted"))
+            done.append(said("shifts.inserted", lines=self._named(self.inserted)))
         for was, now in self.moved[:_TOLD]:
-            label, places = self.labels[was], (self._named([was]), self._named([now]))
-            said.append(
-                either(
-                    f"“{label}”原在{places[0]}，现在到了{places[1]}，可能是排序或剪切所致",
-                    f"{label!r} was moved from {places[0]} to {places[1]}",
-                )
-            )
+            places = {"was": self._named([was]), "now": self._named([now])}
+            done.append(said("shifts.moved", label=self.labels[was], **places))
         if self.deleted:
-            lines = "、".join(f"{self._named([line])}“{self.labels[line]}”" for line in self.deleted[:_TOLD])
-            rest = either("等", " and others") if len(self.deleted) > _TOLD else ""
-            said.append(either(f"原来的{lines}{rest}被删去了", f"{lines}{rest} deleted"))
-        return either("；", "; ").join(said) + either("。", ". ") + self._repair()
+            lines: Fact = [
+                said("shifts.line", line=self._named([line]), label=self.labels[line])
+                for line in self.deleted[:_TOLD]
+            ]
+            if len(self.deleted) > _TOLD:
+                lines = said("shifts.and-others", lines=lines)
+            done.append(said("shifts.deleted", lines=lines))
+        what = reduce(lambda first, then: said("also", first=first, then=then), done)
+        return said("shifts.told", what=what, repair=self._repair())
 
-    def _repair(self) -> str:
+    def _repair(self) -> Said:
         if self.deleted:
-            return either(
-                "请用“搬到新表”把已填的数搬到空白工作簿，再补填缺的部分",
-                "Carry the answers into a new workbook and fill in what is missing",
-            )
+            return said("shifts.carry-what-is-left")
         if self.moved:
-            back = ("请移回原处再交", "Move it back")
-        else:
-            lines = self._named(self.inserted)
-            back = (f"请删去{'' if self.axis == 'row' else ' '}{lines}再交", f"Delete {lines}")
-        return either(
-            f"{back[0]}；或用“搬到新表”把已填的数搬过去", f"{back[1]}, or carry the answers into a new workbook"
-        )
+            return said("shifts.move-back")
+        return said(f"shifts.delete-{self.axis}s", lines=self._named(self.inserted))
 
-    def _named(self, lines: Sequence[int]) -> str:
+    def _named(self, lines: Sequence[int]) -> Said:
         """Lines by their numbers or letters, runs of them as one."""
         runs: list[list[int]] = []
         for line in lines:
@@ -83,14 +76,12 @@ class Shifts:
             else:
                 runs.append([line])
         names = [self._run(run[0], run[-1]) for run in runs[:_TOLD]]
-        return either("、", ", ").join(names) + (either("等", " …") if len(runs) > _TOLD else "")
+        return said("shifts.many" if len(runs) > _TOLD else "shifts.lines", lines=names)
 
-    def _run(self, first: int, last: int) -> str:
-        if self.axis == "row":
-            lines = f"{first}" if first == last else f"{first}～{last}"
-            return either(f"第 {lines} 行", f"row {lines}")
-        lines = column_letter(first) if first == last else f"{column_letter(first)}～{column_letter(last)}"
-        return either(f"{lines} 列", f"column {lines}")
+    def _run(self, first: int, last: int) -> Said:
+        name = str if self.axis == "row" else column_letter
+        lines = name(first) if first == last else f"{name(first)}～{name(last)}"
+        return said(f"shifts.{self.axis}s", lines=lines)
 
 
 def shifts(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xl_kpi.findings import Finding, either, finding
+from xl_kpi.findings import Finding, finding
 from xl_kpi.returned.expected import ExpectedSheet, within
 from xl_kpi.returned.read import Filled
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import a1, address, column_letter
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.looks import Look, plain_format, shows, width_of
@@ -71,20 +72,20 @@ def _misleads(found: str, wanted: str, cell: ReadCell) -> bool:
 def hidden(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Finding]:
     read = filled.sheets[name]
     if filled.book.sheets[name].state != "visible" and not filled.plan.sheets[name].very_hidden:
-        what = either(f"工作表“{name}”", f"the sheet {name!r}")
+        what = said("returned.hidden-sheet", name=name)
         yield finding("hidden", at=f"{name}!A1", what=what)
     rows = sorted(read.hidden_rows & sheet.rows)
     if rows and read.filtered:
         yield finding("filtered", name=name, count=len(rows))
     else:
         for row in rows:
-            yield finding("hidden", at=f"{name}!A{row}", what=either(f"第 {row} 行", f"row {row}"))
+            yield finding("hidden", at=f"{name}!A{row}", what=said("returned.hidden-row", row=row))
     hidden = {column for first, last in read.hidden_columns for column in range(first, last + 1)}
     for column in sorted(hidden & sheet.columns - sheet.hidden_columns):
         letter = column_letter(column)
-        yield finding("hidden", at=f"{name}!{letter}1", what=either(f"{letter} 列", f"column {letter}"))
+        yield finding("hidden", at=f"{name}!{letter}1", what=said("returned.hidden-column", letter=letter))
     if read.zeros_hidden and not filled.plan.sheets[name].very_hidden:
-        what = either(f"工作表“{name}”里的零值", f"what is 0 on the sheet {name!r}")
+        what = said("returned.hidden-zeros", name=name)
         yield finding("hidden", at=f"{name}!A1", what=what)
 
 

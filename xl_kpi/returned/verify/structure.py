@@ -6,12 +6,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from xl_kpi.findings import Finding, WorkbookError, either, finding
+from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.layout.plan import CODE, COVER, UNIT
 from xl_kpi.returned.expected import ExpectedSheet, expected, one_kind_of_line
-from xl_kpi.returned.read import Filled, Meta
+from xl_kpi.returned.read import Filled
 from xl_kpi.returned.sheet_names import alike
 from xl_kpi.returned.verify.shifts import shifts
+from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Address, address, column_letter
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
 
@@ -30,8 +31,8 @@ def constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findi
     for at in [at for at in wrong if _same_lines(cells.get(at, _NOTHING), sheet.constants[at])]:
         del wrong[at]
     others_name = False  # whether the cover names somebody else
-    for at in [at for at, wanted in wrong.items() if isinstance(wanted, str) and (UNIT in wanted or CODE in wanted)]:
-        named = _named(str(wrong.pop(at)), filled.meta)
+    for at in [at for at, wanted in wrong.items() if isinstance(wanted, str) and _named(wanted, filled) != wanted]:
+        named = _named(str(wrong.pop(at)), filled)
         cell = cells.get(at)
         # A unit without a code: the text is empty, and programs drop such a cell.
         if ((cell.value or "") if cell is not None else "") != named:
@@ -44,7 +45,7 @@ def constants(name: str, sheet: ExpectedSheet, filled: Filled) -> Iterator[Findi
     if moved:
         yield _structure(name, sheet, filled, moved, wrong)
     elif others_name:
-        why = either("封面上写的是别的名称", "its cover names another")
+        why = said("returned.cover-names-another")
         raise WorkbookError(finding("other-unit", file=filled.file, found=filled.meta.unit, expected=why))
     else:
         for at, wanted in wrong.items():
@@ -64,19 +65,13 @@ def _structure(
     """What happened to a sheet, as exactly as it can be told, and how to repair it."""
     holds = _content_of(name, filled, len(wrong))
     if holds:
-        why = either(
-            f"工作表“{name}”里是“{holds}”的内容，名称改动过。请把工作表名改回原样",
-            f"the sheet {name!r} holds what belongs on {holds!r}: name the sheets as they were",
-        )
+        why = said("returned.sheets-swapped", name=name, holds=holds)
         return finding("structure", at=f"{name}!A1", why=why)
-    told = shifts(_texts(sheet, filled.meta), filled.sheets[name].cells, _referred_to(name, filled))
+    told = shifts(_texts(sheet, filled), filled.sheets[name].cells, _referred_to(name, filled))
     if told is not None:
         at = f"A{told.first}" if told.axis == "row" else f"{column_letter(told.first)}1"
         return finding("structure", at=f"{name}!{at}", why=told.told())
-    why = either(
-        f"此处应为“{wrong[moved]}”，内容移动过。请恢复原来的行、列再交；或用“搬到新表”把已填的数搬过去",
-        f"{wrong[moved]!r} should be here: undo what moved it, or carry the answers into a new workbook",
-    )
+    why = said("returned.content-moved", wanted=str(wrong[moved]))
     return finding("structure", at=f"{name}!{moved}", why=why)
 
 
@@ -89,10 +84,10 @@ def _content_of(name: str, filled: Filled, wrong: int) -> str:
     return next((other for other, sheet in sheets.items() if other != name and alike(sheet.constants, cells)), "")
 
 
-def _texts(sheet: ExpectedSheet, meta: Meta) -> dict[str, ReadCell]:
+def _texts(sheet: ExpectedSheet, filled: Filled) -> dict[str, ReadCell]:
     """The constants of a sheet as they read in a unit's workbook."""
     return {
-        at: cell._replace(value=_named(cell.value, meta)) if isinstance(cell.value, str) else cell
+        at: cell._replace(value=_named(cell.value, filled)) if isinstance(cell.value, str) else cell
         for at, cell in sheet.constants.items()
     }
 
@@ -121,8 +116,10 @@ def _is_row(text: str) -> bool:
     return len(text) <= 6 and int(text) > 0
 
 
-def _named(text: str, meta: Meta) -> str:
-    return text.replace(UNIT, meta.unit).replace(CODE, meta.code)
+def _named(text: str, filled: Filled) -> str:
+    """A text of the plan as it reads in a workbook that says what it is: whose, and by which fingerprint."""
+    meta, fingerprint = filled.meta, filled.plan.fingerprint  # a former one is accepted when the workbook is read
+    return text.replace(UNIT, meta.unit).replace(CODE, meta.code).replace(fingerprint, meta.fingerprint)
 
 
 def _moved(sheet: ExpectedSheet, cells: Mapping[str, ReadCell], wrong: Mapping[str, ReadValue]) -> str:
