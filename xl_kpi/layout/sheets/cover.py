@@ -11,7 +11,7 @@ from xl_kpi.xlsx.addresses import a1
 WIDTHS = (4, 24, 34, 24, 34, 4)
 
 _STEPS = (
-    "1．在“数据填报”表的蓝色格中逐项填写自报值，起数、次数没有发生填0，比率没有发生填“无”；“状态”列全部为“已填”或“选填”即为填完。",
+    "1．在“数据填报”表的蓝色格中逐项填写{column}，起数、次数没有发生填0，比率没有发生填“无”；“状态”列全部为“已填”或“选填”即为填完。",
     "2．在“考核表”中核对得分，填写扣分原因和佐证材料；在“汇总”“核对”表中查看总分、否决和未完成的项目。",
     "3．打印“考核表”，签字盖章后与本工作簿一并上报。请勿改动工作表名称，勿插入或删除行列。",
     "4．{by_whom}中填写与{deed}不同的数；采用值取最后填写的一个。",
@@ -79,7 +79,7 @@ def _guide(sheet: Sheet, row: int, stages: tuple[Stage, ...]) -> int:
     sheet.heights[row] = 26
     by_whom = "、".join(f"{stage.people}在“{stage.column}”" for stage in stages[1:])
     for text in _STEPS:
-        step = text.format(by_whom=by_whom, deed=stages[0].deed)
+        step = text.format(by_whom=by_whom, deed=stages[0].deed, column=stages[0].column)
         row += 1
         sheet.put(row, 2, step, style="guide", to=(row, 5))
         sheet.height_for(row, [(step, sum(WIDTHS[1:5]))], least=22)
