@@ -167,8 +167,7 @@ def _scheme_of(app: xw.App | None) -> str:
 
 def _doctor(app: xw.App | None, desk: Desk) -> commands.Told:
     found = doctor.doctor()
-    marks = {True: "√", False: "×", None: "·"}
-    lines = [f"{marks[check.ok]} {check.name}：{check.says}\n{check.remedy}".rstrip() for check in found]
+    lines = [f"{check.mark} {check.name}：{check.says}\n{check.remedy}".rstrip() for check in found]
     return commands.Told("\n".join(lines), any(check.ok is False for check in found))
 
 

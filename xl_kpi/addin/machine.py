@@ -129,6 +129,11 @@ class Check:
     says: str
     remedy: str
 
+    @property
+    def mark(self) -> str:
+        """Whether it is well, as a mark at the beginning of a line."""
+        return "·" if self.ok is None else "√" if self.ok else "×"
+
 
 def checked(name: Said, ok: bool | None, says: Said, *remedy: Said) -> Check:
     """A check in the language of whoever asks for it."""

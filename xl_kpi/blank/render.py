@@ -28,7 +28,7 @@ _WORDS = (
 def render(plan: Plan) -> dict[str, bytes]:
     """The parts of a plan's workbook, blank, with its calculated values in it; the unit's name still to be put in (clone)."""
     formulas = {(formula.sheet, formula.name): formula.text for formula in plan.formula_cells}
-    values = blank_values(plan.scheme)
+    values = blank_values(plan)
 
     def cell(sheet: str, name: str, planned: layout.Cell) -> Cell:
         place = (sheet, name)

@@ -35,9 +35,8 @@ def run(
     else:
         found = doctor.doctor(folder)
         for check in found:
-            mark = {True: "√", False: "×", None: "·"}[check.ok]
             print(
-                worded("cli.doctor-line", mark=mark, name=check.name, says=check.says)
+                worded("cli.doctor-line", mark=check.mark, name=check.name, says=check.says)
                 + (f"\n    {check.remedy}" if check.remedy else "")
             )
         return FOUND if any(check.ok is False for check in found) else CLEAN

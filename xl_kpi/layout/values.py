@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from xl_kpi.expr.to_numpy import Batch
-from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import Plan
-from xl_kpi.scheme.model import Scheme
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.cells import Value
 
@@ -37,10 +34,8 @@ def shown(plan: Plan, batch: Batch) -> list[list[Value]]:
     ]
 
 
-@lru_cache(maxsize=16)
-def blank_values(scheme: Scheme) -> dict[Place, Value]:
+def blank_values(plan: Plan) -> dict[Place, Value]:
     """What every formula cell shows in a blank workbook, by sheet and name."""
-    plan = plan_of(scheme)
     return by_place(plan, shown(plan, plan.program.evaluate([{}]))[0])
 
 

@@ -24,6 +24,7 @@ from xl_kpi.program import issues
 from xl_kpi.program.assessment import assess
 from xl_kpi.program.issues import Issue
 from xl_kpi.returned import compare
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.read import Filled, read
 from xl_kpi.returned.report import Report, rejected
 from xl_kpi.returned.rewrite import patched
@@ -91,13 +92,18 @@ class _Returned:
 
     position: int
     file: str
-    plan: Plan
+    blueprint: Blueprint
     unit: str
     unit_code: str
     examined: Examined
     findings: list[Finding] = field(default_factory=list)
     engine: str = NATIVE
     recalculated: Mapping[Place, ReadValue] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it was built from."""
+        return self.blueprint.plan
 
 
 def _returned(position: int, source: Source, scheme_file: str, asked: Asked, engine: str) -> _Returned:
@@ -113,7 +119,7 @@ def _returned(position: int, source: Source, scheme_file: str, asked: Asked, eng
             findings.append(finding("engine-failed", engine=engine, why=error.reason))
     meta = filled.meta
     return _Returned(
-        position, filled.file, filled.plan, meta.unit, meta.code, examined, findings, engine, recalculated
+        position, filled.file, filled.blueprint, meta.unit, meta.code, examined, findings, engine, recalculated
     )
 
 
@@ -184,7 +190,7 @@ def _report(returned: _Returned, batch: Batch, row: int, values: Sequence[Value]
     findings = (
         *returned.findings,
         *_answers_told(computed, plan, issues.issues(plan.program, batch, row, plan.at)),
-        *compare.findings(plan, returned.examined, values),
+        *compare.findings(returned.blueprint, returned.examined, values),
         *returned.examined.findings,
         *_differences(returned, values),
     )
@@ -240,8 +246,8 @@ def _differences(returned: _Returned, values: Sequence[Value]) -> Iterator[Findi
             without_value.append(at)
         elif not compare.same(found, computed):
             shown = {
-                "found": compare.quoted(returned.plan, found),
-                "computed": compare.quoted(returned.plan, computed),
+                "found": compare.quoted(returned.blueprint, found),
+                "computed": compare.quoted(returned.blueprint, computed),
             }
             yield finding("engine-differs", at=at, engine=returned.engine, **shown)
     if without_value:

@@ -7,10 +7,9 @@ import re
 from xl_kpi.findings import Finding
 from xl_kpi.layout import listing
 from xl_kpi.layout.plan import CHECKS, ENTRY, RULES
-from xl_kpi.returned.expected import names_in
 from xl_kpi.returned.read import read
 from xl_kpi.returned.rewrite import patched
-from xl_kpi.xlsx.addresses import a1, area, quote_sheet
+from xl_kpi.xlsx.addresses import a1, area, names_in, quote_sheet
 from xl_kpi.xlsx.source import Source
 
 SHEET, TITLES, ROWS, COLUMNS = CHECKS, listing.TITLES, listing.LINES, len(listing.TITLES)

@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from xl_kpi import shipped
 from xl_kpi.expr import semantics
 from xl_kpi.findings import WorkbookError, finding
-from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.layout.plan import META, Plan, filename
 from xl_kpi.program import load as loading
-from xl_kpi.program import nodes
+from xl_kpi.returned.blueprint import Blueprint, blueprint_of
 from xl_kpi.returned.former import FORMER
 from xl_kpi.returned.sheet_names import check_names
 from xl_kpi.scheme.model import Scheme
-from xl_kpi.scheme.resolve import resolve
 from xl_kpi.words import Said, said
-from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book, SheetPart, book, tabs
 from xl_kpi.xlsx.cells import CellError, ReadCell, ReadValue, Value
 from xl_kpi.xlsx.looks import GENERAL, Look, Styles, read_styles
@@ -46,17 +42,22 @@ class Meta:
 
 @dataclass(frozen=True)
 class Filled:
-    """A workbook of ours that came back: its bytes, its parts, its plan, and its sheets as they stand in the file."""
+    """A workbook of ours that came back: its bytes, its parts, its blueprint, and its sheets as they stand in the file."""
 
     file: str
     package: bytes
     parts: dict[str, bytes]
     book: Book
     meta: Meta
-    plan: Plan
+    blueprint: Blueprint
     sheets: dict[str, Worksheet]  # those of the plan
     added: dict[str, Worksheet]  # those with cells that somebody added
     styles: Styles
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it was built from."""
+        return self.blueprint.plan
 
     def typed(self) -> dict[str, Value]:
         """What was typed, by node id (`t05.ontime@self`), as the workbook's own formulas see it; blanks left out.
@@ -64,30 +65,12 @@ class Filled:
         With what was noted beside it (`t05.ontime@note`).
         """
         typed: dict[str, Value] = {}
-        for node, sheet, name in (*input_cells(self.plan.scheme), *note_cells(self.plan.scheme)):
+        for node, sheet, name, _ in (*self.blueprint.inputs, *self.blueprint.notes):
             cell = self.sheets[sheet].cells.get(name)
             value = None if cell is None else answer(cell.value)
             if value is not None:
                 typed[node] = value
         return typed
-
-
-@lru_cache(maxsize=16)
-def input_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
-    """Every input cell of a settled scheme's workbook: node id, sheet, name."""
-    plan = plan_of(scheme)
-    homes = plan.homes
-    program = plan.program
-    typed = [nodes.typed(bound.id, stage) for bound in program.inputs() for stage in program.stages]
-    return [(node, homes[node][0], a1(*homes[node][1])) for node in typed]
-
-
-@lru_cache(maxsize=16)
-def note_cells(scheme: Scheme) -> list[tuple[str, str, str]]:
-    """The cell of 填报说明 beside every input of a settled scheme's workbook: node id, sheet, name."""
-    plan = plan_of(scheme)
-    notes = [nodes.note(bound.id) for bound in plan.program.inputs()]
-    return [(node, plan.homes[node][0], a1(*plan.homes[node][1])) for node in notes]
 
 
 def read(source: Source, scheme_file: str = "") -> Filled:
@@ -98,20 +81,21 @@ def read(source: Source, scheme_file: str = "") -> Filled:
         found = book(parts)
         strings = shared_strings(parts)
         meta = _meta(name, found.sheets, parts, strings)
-        plan = _plan(name, meta, scheme_file)
+        blueprint = _blueprint(name, meta, scheme_file)
+        planned = blueprint.plan.sheets
         read = {
             sheet: read_worksheet(parts[at.part], strings)
             for sheet, at in found.sheets.items()
-            if sheet in plan.sheets or at.kind == "worksheet"
+            if sheet in planned or at.kind == "worksheet"
         }
-        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in plan.sheets}
-        check_names(plan, found, added)
+        added = {sheet: read.pop(sheet) for sheet in list(read) if sheet not in planned}
+        check_names(blueprint, found, added)
         _check_unread(parts, found, {*read, *added})
         styles = read_styles(parts[found.styles]) if found.styles else Styles((Look(True, GENERAL),), {})
         _styled(read, len(styles.cells))
     except Refused as refused:
         raise WorkbookError(finding(refused.code, file=name, why=refused.why)) from None
-    return Filled(name, content, parts, found, meta, plan, read, added, styles)
+    return Filled(name, content, parts, found, meta, blueprint, read, added, styles)
 
 
 @dataclass(frozen=True)
@@ -199,8 +183,8 @@ def _meta(file: str, sheets: dict[str, SheetPart], parts: Mapping[str, bytes], s
     )
 
 
-def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
-    """The plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
+def _blueprint(file: str, meta: Meta, scheme_file: str) -> Blueprint:
+    """The blueprint of the plan a workbook was built from. Raises WorkbookError where the scheme is unknown or another version."""
     if not scheme_file and meta.scheme not in shipped.names():
         why = said("returned.no-such-scheme", scheme=meta.scheme)
         raise _not_ours(file, why)
@@ -216,12 +200,13 @@ def _plan(file: str, meta: Meta, scheme_file: str) -> Plan:
         )
     if meta.year not in range(2000, 2101) or (loaded.levels and meta.level not in loaded.levels):
         raise _not_ours(file, said("returned.year-or-level"))
-    plan = _settled(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
-    if meta.fingerprint not in (plan.fingerprint, FORMER.get(plan.fingerprint)):
+    blueprint = blueprint_of(loaded, int(meta.year), meta.level)  # type: ignore[arg-type]  # checked just above
+    fingerprint = blueprint.plan.fingerprint
+    if meta.fingerprint not in (fingerprint, FORMER.get(fingerprint)):
         new, carry = _carrying(file, meta, loaded, scheme_file)
         why = said("returned.other-fingerprint", new=new, carry=carry)
         raise _not_ours(file, why)
-    return plan
+    return blueprint
 
 
 def _carrying(file: str, meta: Meta, loaded: Scheme, scheme_file: str) -> tuple[Said, Said]:
@@ -245,11 +230,6 @@ def _word(text: str) -> str:
     """A text as one word of a command line, for Windows and others."""
     text = text.replace('"', "")
     return text if re.fullmatch(r"[\w./:-]+", text) else f'"{text}"'
-
-
-@lru_cache(maxsize=64)
-def _settled(loaded: Scheme, year: int, level: str) -> Plan:
-    return plan_of(resolve(loaded, level or None, year))  # type: ignore[arg-type]  # one of the scheme's levels
 
 
 def _check_unread(parts: dict[str, bytes], found: Book, sheets: Collection[str]) -> None:

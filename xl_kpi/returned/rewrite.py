@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from xl_kpi.returned.expected import expected
 from xl_kpi.returned.read import Filled
 from xl_kpi.xlsx import chart
 from xl_kpi.xlsx.addresses import Place
@@ -51,7 +50,7 @@ def _styles(sheet: str, missing: AbstractSet[str], filled: Filled) -> dict[str, 
     """The style of cells that are not there: that of a cell which should look the same, "" where there is none."""
     there = filled.sheets[sheet].styles
     found: dict[str, str] = {}
-    for planned in expected(filled.plan.scheme).sheets[sheet].looks.values():
+    for planned in filled.blueprint.sheets[sheet].looks.values():
         wanted = missing & set(planned)
         if wanted:
             free = Counter(there[name] for name in planned if name in there)

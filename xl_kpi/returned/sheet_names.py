@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from xl_kpi.findings import Finding, WorkbookError, finding
-from xl_kpi.layout.plan import Plan
-from xl_kpi.layout.sheet import Sheet
-from xl_kpi.layout.style import UNLOCKED
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.words import Said, said
-from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.book import Book
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.worksheet import Worksheet
@@ -21,21 +18,13 @@ def alike(constants: Mapping[str, ReadCell], cells: Mapping[str, ReadCell]) -> b
     return 2 * standing > len(constants) > 0
 
 
-def _constants(sheet: Sheet) -> dict[str, ReadCell]:
-    return {
-        a1(*at): ReadCell(cell.value)
-        for at, cell in sheet.cells.items()
-        if cell.op is None and cell.value not in (None, "") and cell.style not in UNLOCKED
-    }
-
-
-def check_names(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> None:
+def check_names(blueprint: Blueprint, found: Book, added: Mapping[str, Worksheet]) -> None:
     """Raises WorkbookError where a planned sheet is missing, saying which sheet it became or how to go on."""
-    missing = [name for name in plan.sheets if name not in found.sheets]
+    missing = [name for name in blueprint.sheets if name not in found.sheets]
     findings = []
     left = dict(added)
     for name in missing:
-        constants = _constants(plan.sheets[name])
+        constants = blueprint.sheets[name].constants
         renamed = next((other for other, sheet in left.items() if alike(constants, sheet.cells)), "")
         if renamed:
             del left[renamed]
@@ -48,14 +37,15 @@ def check_names(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> None
         raise WorkbookError(*findings)
 
 
-def told(plan: Plan, found: Book, added: Mapping[str, Worksheet]) -> Iterator[Finding]:
+def told(blueprint: Blueprint, found: Book, added: Mapping[str, Worksheet]) -> Iterator[Finding]:
     """What there is to say of sheets that were added (`added`: those with cells) and of the order of the others."""
+    plan = blueprint.plan
     for name, sheet in found.sheets.items():
         if name in plan.sheets:
             continue
         at = f"{name}!A1"
         cells = added[name].cells if name in added else {}
-        copied = next((own for own, planned in plan.sheets.items() if alike(_constants(planned), cells)), "")
+        copied = next((own for own, sheet in blueprint.sheets.items() if alike(sheet.constants, cells)), "")
         if sheet.state != "visible":
             what = said("returned.hidden-added-sheet", name=name)
             yield finding("hidden", at=at, what=what)

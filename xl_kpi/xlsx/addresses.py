@@ -59,6 +59,18 @@ def areas(sqref: str) -> list[Area]:
     return found
 
 
+def names_in(where: Area) -> list[str]:
+    """The names of the cells of an area, row by row."""
+    (top, left), (bottom, right) = where
+    return [a1(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
+
+
+def within(at: Address, where: Area) -> bool:
+    """Whether a cell lies in an area."""
+    (first, west), (last, east) = where
+    return first <= at[0] <= last and west <= at[1] <= east
+
+
 @lru_cache(maxsize=20000)
 def address(name: str) -> Address:
     """`B5` to (5, 2). Raises ValueError for what is no cell of a sheet."""

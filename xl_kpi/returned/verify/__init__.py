@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.returned import sheet_names
-from xl_kpi.returned.expected import expected, plain
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.verify import cells, formulas, inputs, settings, shown, structure, validations
 from xl_kpi.returned.verify.inputs import Computed
 from xl_kpi.xlsx.addresses import Place
 from xl_kpi.xlsx.archive import is_pending
 from xl_kpi.xlsx.cells import ReadCell, ReadValue, Value
+from xl_kpi.xlsx.formulas import plain
 from xl_kpi.xlsx.refused import Refused
 
 
@@ -29,7 +29,7 @@ class Examined:
 
     typed: dict[str, Value]  # by node id, as the workbook's own formulas see it
     counted: dict[str, Value]  # the same as it counts: 1904 dates converted
-    shown: list[ReadValue]  # what each formula cell shows, in the order of `expected(scheme).formulas`
+    shown: list[ReadValue]  # what each formula cell shows, in the order of `plan.formula_cells`
     changed: set[Place]  # formula cells whose formula is gone or another
     computed: list[Computed]  # inputs in which a formula stands
     findings: list[Finding] = field(default_factory=list)
@@ -45,13 +45,13 @@ def examine(filled: Filled) -> Examined:
 
 
 def _examined(filled: Filled) -> Examined:
-    plan = expected(filled.plan.scheme)
+    plan = filled.blueprint
     found: list[Finding] = []
     for name, sheet in plan.sheets.items():
         found += structure.constants(name, sheet, filled)
     if moved := [problem for problem in found if problem.code == "structure"]:
         raise WorkbookError(*moved)
-    found += sheet_names.told(filled.plan, filled.book, filled.added)
+    found += sheet_names.told(plan, filled.book, filled.added)
     values: list[ReadValue] = []
     changed: set[Place] = set()
     for name, sheet in plan.sheets.items():

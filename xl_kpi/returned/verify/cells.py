@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.returned.expected import ExpectedSheet, within
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
 from xl_kpi.words import said
-from xl_kpi.xlsx.addresses import a1, address
+from xl_kpi.xlsx.addresses import a1, address, within
 from xl_kpi.xlsx.worksheet import Worksheet
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, finding
 from xl_kpi.outward import masked
-from xl_kpi.returned.expected import Expected, references
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.read import Filled
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import Place
-from xl_kpi.xlsx.formulas import taken_apart
+from xl_kpi.xlsx.formulas import circular, taken_apart
 
 
-def has_others(plan: Expected, filled: Filled) -> bool:
+def has_others(plan: Blueprint, filled: Filled) -> bool:
     """Whether a formula stands where there may be anything, or where nothing should be."""
     if any(True for _ in _added(filled)):
         return True
@@ -24,7 +24,7 @@ def has_others(plan: Expected, filled: Filled) -> bool:
     return False
 
 
-def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
+def computable(plan: Blueprint, filled: Filled, changed: set[Place]) -> Iterator[Finding]:
     """Whether formulas in place of the plan's have a value at all, and which formulas refer to something outside.
 
     What stands in a cell that the plan computes nothing in needs no value: nothing reads it, or it is an answer, whose
@@ -41,7 +41,7 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
             yield _outside(f"{sheet}!{name}")
     if not own:
         return
-    texts = {(f.sheet, f.name): f.text for f in plan.formulas} | own
+    texts = {(f.sheet, f.name): f.text for f in plan.plan.formula_cells} | own
     texts = {place: text for place, text in texts.items() if text and (place in own or place not in changed)}
     for place, text in own.items():
         at = "!".join(place)
@@ -49,7 +49,7 @@ def computable(plan: Expected, filled: Filled, changed: set[Place]) -> Iterator[
         if place in changed and unknown:
             why = said("returned.function-unknown", unknown=unknown)
             yield finding("not-computable", at=at, why=why)
-        elif place in changed and _circular(place, texts):
+        elif place in changed and circular(place, texts):
             yield finding("not-computable", at=at, why=said("returned.circular"))
         if outside:
             yield _outside(at)
@@ -76,18 +76,3 @@ def _strange(formula: str) -> tuple[str | Said, bool]:
     unknown, outside = apart
     first = unknown[0] if unknown else ""
     return first if first.isascii() else masked(first), outside
-
-
-def _circular(start: Place, texts: Mapping[Place, str]) -> bool:
-    """Whether a formula reads itself, through whatever others."""
-    seen: set[Place] = set()
-    waiting = [start]
-    while waiting:
-        sheet, name = waiting.pop()
-        for read in references(texts[sheet, name], sheet, texts.keys()):
-            if read == start:
-                return True
-            if read not in seen:
-                seen.add(read)
-                waiting.append(read)
-    return False

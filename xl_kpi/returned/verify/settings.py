@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.returned.expected import Expected, plain
+from xl_kpi.returned.blueprint import Blueprint
 from xl_kpi.returned.read import Filled
 from xl_kpi.words import Said, said
 from xl_kpi.xlsx.addresses import a1
 from xl_kpi.xlsx.foreign import foreign
+from xl_kpi.xlsx.formulas import plain
 
 
-def settings(plan: Expected, filled: Filled) -> Iterator[Finding]:
+def settings(plan: Blueprint, filled: Filled) -> Iterator[Finding]:
     for name, read in filled.sheets.items():
         if not read.protected:
             yield finding("unprotected", at=f"{name}!A1", name=name)

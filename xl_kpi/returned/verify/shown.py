@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.returned.expected import ExpectedSheet, within
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
 from xl_kpi.words import said
-from xl_kpi.xlsx.addresses import a1, address, column_letter
+from xl_kpi.xlsx.addresses import a1, address, column_letter, within
 from xl_kpi.xlsx.cells import ReadCell
 from xl_kpi.xlsx.looks import Look, plain_format, shows, width_of
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 
 from xl_kpi.findings import Finding, WorkbookError, finding
 from xl_kpi.layout.plan import CODE, COVER, UNIT
-from xl_kpi.returned.expected import ExpectedSheet, expected, one_kind_of_line
+from xl_kpi.returned.blueprint import ExpectedSheet
 from xl_kpi.returned.read import Filled
 from xl_kpi.returned.sheet_names import alike
 from xl_kpi.returned.verify.shifts import shifts
 from xl_kpi.words import said
 from xl_kpi.xlsx.addresses import Address, address, column_letter
 from xl_kpi.xlsx.cells import ReadCell, ReadValue
+from xl_kpi.xlsx.formulas import one_kind_of_line
 
 _NOTHING = ReadCell()
 
@@ -77,7 +78,7 @@ def _structure(
 
 def _content_of(name: str, filled: Filled, wrong: int) -> str:
     """The sheet whose content stands on another, where the names of sheets were changed; "" for none."""
-    sheets = expected(filled.plan.scheme).sheets
+    sheets = filled.blueprint.sheets
     if 2 * wrong < len(sheets[name].constants):
         return ""
     cells = filled.sheets[name].cells

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from xl_kpi.findings import Finding, finding
-from xl_kpi.returned.expected import ExpectedSheet, names_in, plain
-from xl_kpi.xlsx.addresses import Area, areas
+from xl_kpi.returned.blueprint import ExpectedSheet
+from xl_kpi.xlsx.addresses import Area, areas, names_in
 from xl_kpi.xlsx.around import ReadValidation
+from xl_kpi.xlsx.formulas import plain
 from xl_kpi.xlsx.sheet import Validation
 from xl_kpi.xlsx.worksheet import Worksheet
 
