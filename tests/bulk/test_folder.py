@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from said import zh
 
 from xl_kpi.bulk.folder import listing, refuse_clash, refuse_existing
 from xl_kpi.findings import XlKpiError
@@ -74,7 +75,7 @@ def names(folder: Path) -> list[str]:
 def test_workbooks_are_found_however_deep_and_those_to_be_refused_too(tmp_path: Path) -> None:
     placed(tmp_path, "a.xlsx", "乙/b.XLSX", "乙/丙/c.xls", "d.et", "e.xlsm", "f.ods", "说明.docx", "图.png")
     assert names(tmp_path) == ["a.xlsx", "d.et", "e.xlsm", "f.ods", "乙/b.XLSX", "乙/丙/c.xls"]
-    assert listing([tmp_path]).told() == ""
+    assert listing([tmp_path]).told() is None
 
 
 def test_what_is_passed_over_is_counted_by_kind(tmp_path: Path) -> None:
@@ -83,7 +84,9 @@ def test_what_is_passed_over_is_counted_by_kind(tmp_path: Path) -> None:
     found = listing([tmp_path])
     assert names(tmp_path) == ["a.xlsx"]
     assert found.passed == {"archive": 3, "csv": 1, "link": 2, "lock": 3, "leftover": 2}
-    assert found.told() == (
+    told = found.told()
+    assert told is not None
+    assert zh(told) == (
         "没有看的文件：压缩包（请先解压） 3 个、CSV 文件 1 个、链接、快捷方式 2 个、"
         "正在打开的文件的锁文件（~$） 3 个、苹果电脑留下的附属文件（._） 2 个"
     )

@@ -42,7 +42,10 @@ def shown(number: float, kind: Kind) -> str | Said:
     if kind == "percent":
         # Scaled as a decimal: 0.07 is 7%, not 7.000000000000001%.
         scaled = float(Decimal(repr(number)).scaleb(2))
-        return said("asking.percent", number=plain(scaled)) if math.isfinite(scaled) else plain(number)
+        if not math.isfinite(scaled):
+            return plain(number)
+        percent = plain(scaled)
+        return f"{percent}%" if isinstance(percent, str) else said("asking.percent", number=percent)
     if kind == "date" and 1 <= number <= _LAST_DAY:
         return _day(number)
     return plain(number)
