@@ -6,6 +6,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if any(name in totals for name in names):
             said = ", ".join(f"{totals[name]:,} {name}" for name in names)
             terminalreporter.write_line(f"{what}: {said}")
+
+
+# --- the quick lane: `pytest -m quick`
+
+_QUICK = ("expr", "program", "rules", "scheme", "units", "words", "xlsx", "layout", "test_api.py", "test_outward.py")
+_OTHER_PROGRAMS = {"engine_named", "saved_by_libreoffice", "recalculated", "libreoffice_installed"}
+
+
+def _is_quick(path: Path, config: pytest.Config) -> bool:
+    """Whether a file is of the quick lane: it starts no program and no process, and says in a second what is wrong."""
+    tests = config.rootpath / "tests"
+    return not path.is_relative_to(tests) or path == tests or path.relative_to(tests).parts[0] in _QUICK
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing the other tests takes longer than running the quick ones."""
+    return True if config.option.markexpr == "quick" and not _is_quick(collection_path, config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Mark the tests of the quick lane."""
+    for item in items:
+        if _is_quick(item.path, config) and not _OTHER_PROGRAMS & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.quick)

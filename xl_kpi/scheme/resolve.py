@@ -6,6 +6,7 @@ What the organising bureau is asked for stays an Ask: it is filled in in the wor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from xl_kpi.findings import SchemeError, finding
@@ -26,7 +27,13 @@ def resolve(
     """
     if readings:
         scheme = read_as(scheme, readings)
-    if year is not None:
+    return _resolved(scheme, level, year)
+
+
+@lru_cache(maxsize=64)
+def _resolved(scheme: Scheme, level: Level | None, year: int | None) -> Scheme:
+    """The same scheme for the same question: plans are kept by it, and are found at once by the very object."""
+    if year not in (None, scheme.year):
         scheme = scheme.model_copy(update={"year": year})
     if not scheme.levels:
         return scheme
