@@ -4,7 +4,6 @@
 stands here can keep it from that.
 """
 
-import gc
 import sys
 
 from xl_kpi import isolation
@@ -17,8 +16,11 @@ def main() -> int:
     except RuntimeError as error:
         print(f"{error}。请改用 xl-kpi", file=sys.stderr)
         return 2
+    import gc  # these not before the path is clean
+
+    from xl_kpi import cli
+
     gc.set_threshold(100_000)  # what is made at the start stays: to look for garbage in it takes a tenth of the time
-    from xl_kpi import cli  # not before the path is clean
 
     return cli.main()
 

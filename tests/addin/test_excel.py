@@ -12,16 +12,18 @@ import pytest
 
 import xl_kpi
 
-HERE = Path(__file__).resolve().parent
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
 PACKAGE = Path(xl_kpi.__file__).resolve().parent
 
 
 def ended(module: str) -> list[str]:
     """The programs that a Python on Windows starts as it ends, after importing a module; "the end" is our own mark."""
     # Its folder is on the path of the one that is started, whatever this process keeps off its children's.
-    environment = os.environ | {"PYTHONPATH": str(HERE)}
+    environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
     command = [sys.executable, "ends.py", module]
-    run = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    run = subprocess.run(
+        command, cwd=SUPPORT, env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
     assert run.stderr == ""
     return run.stdout.splitlines()
 

@@ -95,7 +95,7 @@ def opened(window: panel.Panel, program: Path, count: int = 1) -> list[str]:
 def slow(run: Callable[[actions.Answers, Progress, Watch], Outcome]) -> Action:
     """An action that asks for a folder and does this."""
     like = pw.action("folder")
-    return Action("slow", ("慢", "slow"), "Z", like.when, like.tip, like.verb, like.asks, run)
+    return Action("slow", like.words, "Z", like.when, like.tip, like.verb, like.asks, run)
 
 
 # the window

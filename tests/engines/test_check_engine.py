@@ -83,9 +83,10 @@ def test_a_number_in_place_of_a_formula_changes_what_follows_it(engine: str, eng
     assert (row["verdict"], row["total"]) == ("flag", 67.5)
 
 
-@pytest.mark.parametrize("engine", ["native", *OTHERS])
+@pytest.mark.parametrize("engine", [api.NATIVE, *OTHERS])
 def test_a_circular_formula_has_no_value_and_the_file_none(engine: str, engine_named: EngineNamed) -> None:
-    engine_named(engine)
+    if engine != api.NATIVE:
+        engine_named(engine)
     row = checked(with_cell(returned("甲单位"), "汇总!D7", "<f>ROUND(SUM(D5:D6),2)+D7*0</f><v>67.5</v>"), engine)
     assert (row["verdict"], row["code"], row["total"]) == ("reject", "not-computable", None)
     assert "汇总!D7" in found(row, "not-computable")

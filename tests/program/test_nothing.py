@@ -15,6 +15,7 @@ from xl_kpi.layout.lay_out import plan_of
 from xl_kpi.program import issues
 from xl_kpi.program.load import load
 from xl_kpi.rules.parts import Level
+from xl_kpi.xlsx.addresses import a1
 
 SELF = "@self"
 
@@ -88,13 +89,13 @@ def test_a_reviewer_finds_every_rate_of_nothing_in_one_list_on_核对() -> None:
     sheet = plan.sheets["核对"]
     listed = {}
     for nothing in plan.program.nothings:
-        ((row, column),) = [at for at, cell in sheet.cells.items() if cell.op is nothing.shown]
+        (shown,) = [at for at, cell in sheet.cells.items() if cell.op is nothing.shown]
         batch.compute("", nothing.shown)
-        assert sheet.cells[row, 1].link == plan.link_to(nothing.on + SELF)
-        assert nothing.label in str(sheet.cells[row, 2].value)
-        assert "得满分" in str(sheet.cells[row, 4].value)
+        assert sheet.cells[a1(shown.row, 1)].link == plan.link_to(nothing.on + SELF)
+        assert nothing.label in str(sheet.cells[a1(shown.row, 2)].value)
+        assert "得满分" in str(sheet.cells[a1(shown.row, 4)].value)
         listed[nothing.on] = batch.value("", 0)
-        assert column == 3
+        assert shown.column == 3
     assert listed == {name: answers[name] for name in TAKES_NONE[HOSPITAL]}
     assert set(listed.values()) == {"无"}
 

@@ -30,6 +30,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "xlwings"
 kept = pretended(Desktop())
 builtins.WindowsError = OSError  # type: ignore[attr-defined]
 kept.__enter__()  # until the end: it is the end that is looked at
+atexit.register(kept.__exit__, None, None, None)  # handlers run from the last registered to the first
 atexit.register(lambda: print("the end"))
 subprocess.run = run  # type: ignore[assignment]
 subprocess.CREATE_NO_WINDOW = 0  # type: ignore[attr-defined]

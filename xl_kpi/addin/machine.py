@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.report.language import spoken
-from xl_kpi.words import Said, said
+from xl_kpi.words import Said, said, say
 
 NAME = "xl_kpi.xlam"
 
@@ -24,6 +24,10 @@ class Unanswered(OSError):
     def __init__(self, why: Said) -> None:
         super().__init__()
         self.why = why
+
+    def __str__(self) -> str:
+        """In Chinese, for who asked for no language: what a traceback shows."""
+        return say(self.why, "zh")
 
 
 def _read(path: str) -> bytes | None:
