@@ -78,19 +78,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 # --- the quick lane: `pytest -m quick`
 
-_QUICK = ("expr", "program", "rules", "scheme", "units", "words", "xlsx", "layout", "test_api.py", "test_outward.py")
+_QUICK = (
+    *("expr/", "layout/", "program/", "rules/", "scheme/", "units/", "xlsx/", "words/test_words.py"),
+    *("test_api.py", "test_imports.py", "test_outward.py"),
+)
 _OTHER_PROGRAMS = {"engine_named", "saved_by_libreoffice", "recalculated", "libreoffice_installed"}
 
 
 def _is_quick(path: Path, config: pytest.Config) -> bool:
     """Whether a file is of the quick lane: it starts no program and no process, and says in a second what is wrong."""
     tests = config.rootpath / "tests"
-    return not path.is_relative_to(tests) or path == tests or path.relative_to(tests).parts[0] in _QUICK
+    return path.is_relative_to(tests) and path.relative_to(tests).as_posix().startswith(_QUICK)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Importing the other tests takes longer than running the quick ones."""
-    return True if config.option.markexpr == "quick" and not _is_quick(collection_path, config) else None
+    lane = config.option.markexpr == "quick"
+    return True if lane and collection_path.suffix == ".py" and not _is_quick(collection_path, config) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ def of_code(code: str, found: list[Finding]) -> list[str]:
     return [zh(finding) for finding in found if finding.code == code]
 
 
+@cache
 def linted(scheme: str) -> list[Finding]:
     """What linting finds in a live scheme."""
     return list(lint(load(scheme)))
