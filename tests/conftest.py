@@ -82,13 +82,18 @@ _QUICK = (
     *("expr/", "layout/", "program/", "rules/", "scheme/", "units/", "xlsx/", "words/test_words.py"),
     *("test_api.py", "test_imports.py", "test_outward.py"),
 )
+_TAKE_LONG = (  # whole workbooks, every character there is, archives of 100,000 entries
+    *("rules/test_examples.py", "rules/test_answers.py", "program/test_answers_as_text.py"),
+    *("xlsx/test_archive.py", "xlsx/test_save.py", "xlsx/test_package_order.py", "scheme/test_questions.py"),
+)
 _OTHER_PROGRAMS = {"engine_named", "saved_by_libreoffice", "recalculated", "libreoffice_installed"}
 
 
 def _is_quick(path: Path, config: pytest.Config) -> bool:
     """Whether a file is of the quick lane: it starts no program and no process, and says in a second what is wrong."""
     tests = config.rootpath / "tests"
-    return path.is_relative_to(tests) and path.relative_to(tests).as_posix().startswith(_QUICK)
+    within = path.relative_to(tests).as_posix() if path.is_relative_to(tests) else ""
+    return within.startswith(_QUICK) and within not in _TAKE_LONG
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
