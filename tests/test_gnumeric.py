@@ -16,8 +16,8 @@ from pathlib import Path
 
 import gnumeric
 import pytest
+from agreement import SETTLED, Tally, answers_of, blank, compared, typed_in
 from cases import CASES, Case, differences
-from test_agreement import SETTLED, Tally, answers_of, blank, compared, typed_in
 
 from xl_kpi import api
 from xl_kpi.engines.base import Value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+from at_random import spoilt
 from mutations import KINDS
-from test_fuzz import spoilt
 
 from xl_kpi.xlsx.book import sheet_parts
 from xl_kpi.xlsx.package import unpack
