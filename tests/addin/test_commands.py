@@ -14,7 +14,7 @@ from pyopenvba.interpreter._values import EMPTY
 from said import zh
 
 from xl_kpi import api
-from xl_kpi.addin import commands
+from xl_kpi.addin import commands, findings_list
 from xl_kpi.api import listed
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.layout.plan import CHECKS, ENTRY
@@ -240,7 +240,7 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
         finding("missing", at=f"{ENTRY}!{at}", label=label, remedy="请填写")
         for at, label in (("E10", "甲"), ("E10", "乙"), ("E12", "丙"))
     ]
-    commands._write(book.app, commands._own_block(book), twice)
+    findings_list.write(book.app, findings_list.own(book), twice)
     places = []
     for _ in range(3):
         told = commands.go(book, 1)
@@ -251,8 +251,8 @@ def test_a_cell_with_two_findings_is_one_stop_and_does_not_end_the_round(book: x
 
 
 def test_a_place_on_a_hidden_sheet_is_not_gone_to(book: xw.Book) -> None:
-    commands._write(
-        book.app, commands._own_block(book), [finding("missing", at=f"{ENTRY}!E10", label="甲", remedy="请填写")]
+    findings_list.write(
+        book.app, findings_list.own(book), [finding("missing", at=f"{ENTRY}!E10", label="甲", remedy="请填写")]
     )
     book.api.Worksheets(ENTRY).Visible = 0
     with pytest.raises(XlKpiError, match="请先取消隐藏"):

@@ -18,7 +18,7 @@ from fake_excel import CALL_REJECTED, CELL_EDITING, Desktop
 from said import zh
 
 from xl_kpi import api, cli
-from xl_kpi.addin import actions, commands, entry, files
+from xl_kpi.addin import actions, commands, entry, files, findings_list
 from xl_kpi.addin.files import Outcome
 from xl_kpi.api import listed
 from xl_kpi.bulk.folder import Found
@@ -180,7 +180,7 @@ def test_a_check_lists_the_findings_of_the_saved_file_and_writes_them_into_the_w
     book.sheets[ENTRY].range("E10").raw_value = 99
     saved = api.check(commands.copy_of(book))
     press(window, "check")
-    assert rows(window) == [(commands.level(f), place(f), zh(f)) for f in saved.findings]
+    assert rows(window) == [(findings_list.level(f), place(f), zh(f)) for f in saved.findings]
     assert {("提醒", f"{ENTRY}!E7"), ("错误", f"{ENTRY}!E10")} <= {row[:2] for row in rows(window)}
     assert str(window.results.headline.cget("text")) == f"{typical.name}　{commands.headline(saved)}"
     assert typical.name in str(window.results.counts.cget("text"))

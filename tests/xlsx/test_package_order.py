@@ -19,7 +19,7 @@ from openpyxl.formula.tokenizer import Token
 
 pytestmark = [pytest.mark.xdist_group("workbooks"), pytest.mark.parametrize("workbook", SHIPPED)]
 
-# design.md 5: what every engine reads alike.
+# What every engine reads alike.
 FUNCTIONS = """
     IF AND OR NOT SUM SUMPRODUCT MIN MAX ROUND ROUNDDOWN COUNT COUNTA COUNTIF AVERAGE MEDIAN RANK INDEX MATCH IFERROR
     ISNUMBER ABS

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xl_kpi import api
-from xl_kpi.addin import files, settings
+from xl_kpi.addin import files, findings_list, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.api import listed
 from xl_kpi.findings import Finding, XlKpiError, finding
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _SHOWN = -1  # xlSheetVisible
 _MANUAL = -4135  # xlCalculationManual
-_LEVELS = {"error": said("addin.error"), "warning": said("addin.warning"), "info": said("addin.note")}
 _SHOWN_EVERY = 0.5  # seconds; every change of the status bar is a call to Excel
 
 
@@ -88,9 +87,9 @@ def check(book: xw.Book) -> tuple[api.Report, Told]:
     """核对总分与否决: the report, the findings written into 核对 and marked, and a summary."""
     with settings.changed(book.app, StatusBar=worded("addin.checking")):
         report = api.check(copy_of(book))
-        block = _block(book)
+        block = findings_list.find(book)
         if block is not None:
-            _write(book.app, block, report.findings)
+            findings_list.write(book.app, block, report.findings)
     return report, Told(summary(report, block is not None), report.verdict != "accept", report)
 
 
@@ -131,7 +130,7 @@ def summary(report: api.Report, shown: bool) -> str:
 def go(book: xw.Book, step: int) -> Told:
     """下一处问题 (step 1), 上一处问题 (-1): from the active cell, in the order of the list, round and round."""
     stops: dict[tuple[str, str], str] = {}  # a cell with several findings is one stop, or the round would end there
-    for place, message in _listed(book):
+    for place, message in findings_list.entries(book):
         stops[place] = f"{stops[place]}　{message}" if place in stops else message
     if not stops:
         return Told(worded("addin.nothing-listed-check-first"), True)
@@ -155,7 +154,7 @@ def go_to(book: xw.Book, sheet: str, cell: str, message: str) -> Told:
 def clear(book: xw.Book) -> Told:
     """清除标记: the findings and marks go, everything else stays."""
     with settings.changed(book.app, StatusBar=worded("addin.clearing")):
-        _write(book.app, _own_block(book), ())
+        findings_list.write(book.app, findings_list.own(book), ())
     return Told(worded("addin.marks-gone"))
 
 
@@ -196,69 +195,8 @@ def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:
     """A table in a new workbook; no text of it is live."""
     sheet = app.books.add().sheets[0]
     sheet.range(f"A1:{api.a1(len(table), len(table[0]))}").raw_value = [
-        [_dead(value) for value in row] for row in table
+        [findings_list.dead(value) for value in row] for row in table
     ]
-
-
-# the block of findings, and the marks
-
-
-def _block(book: xw.Book) -> xw.Range | None:
-    """Where findings are listed; None without its headings (another's sheet of this name is left alone), or locked."""
-    if listed.SHEET not in book.sheet_names:
-        return None
-    sheet = book.sheets[listed.SHEET]
-    block = sheet.range(listed.BLOCK)
-    locked = sheet.api.ProtectContents and block.api.Locked is not False  # None where some cells are
-    return None if locked or sheet.range(listed.HEADING).raw_value != (listed.TITLES,) else block
-
-
-def _own_block(book: xw.Book) -> xw.Range:
-    """The same. Raises XlKpiError for a workbook that has no place for findings."""
-    block = _block(book)
-    if block is None:
-        why = said("addin.no-place", sheet=listed.SHEET)
-        raise XlKpiError(finding("not-ours", file=book.name, why=why))
-    return block
-
-
-def _write(app: xw.App, block: xw.Range, findings: Iterable[Finding]) -> None:
-    """Write findings into their block, in one go: only meanwhile Excel shows and does nothing about it."""
-    told = list(findings)
-    lines = [_line(found) for found in told[: listed.ROWS]]
-    if len(told) > listed.ROWS:
-        rest = len(told) - listed.ROWS + 1
-        lines[-1] = ["", "", "", None, worded("addin.more-not-listed", rest=rest)]
-    lines += [[None] * listed.COLUMNS] * (listed.ROWS - len(lines))
-    with settings.changed(app, ScreenUpdating=False, EnableEvents=False):
-        block.raw_value = lines
-
-
-def _line(found: Finding) -> list[str | float | None]:
-    """What the block says of a finding. The number of its row makes 数据填报 show a mark."""
-    return [level(found), listed.link(found), found.code, listed.marked_row(found), _dead(spoken(found))]
-
-
-def level(found: Finding) -> str:
-    """How grave a finding is, in a word."""
-    return spoken(_LEVELS[found.severity])
-
-
-def _dead(value: Any) -> Any:
-    """A text as Excel takes it for nothing but text; numbers as they are."""
-    return (
-        f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@'＝＋－＠0123456789") and value else value
-    )
-
-
-def _listed(book: xw.Book) -> list[tuple[tuple[str, str], str]]:
-    """Place and message of every finding in the block that has a place, in its order."""
-    block: Any = _own_block(book).formula
-    found: list[tuple[tuple[str, str], str]] = []
-    for _, link, _, _, message in block:
-        if place := listed.place_of(str(link)):
-            found.append((place, str(message)))
-    return found
 
 
 @contextmanager

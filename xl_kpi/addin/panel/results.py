@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
-from xl_kpi.addin import commands
+from xl_kpi.addin import findings_list
 from xl_kpi.addin.files import Line, Outcome
 from xl_kpi.addin.panel import widgets
 from xl_kpi.api import Column, Value
@@ -226,7 +226,7 @@ class Results(ttk.Frame):
         self._listed = line.findings if line else ()
         self.findings.delete(*self.findings.get_children())
         for number, found in enumerate(self._listed):
-            values = (commands.level(found), place(found), plain(spoken(found)))
+            values = (findings_list.level(found), place(found), plain(spoken(found)))
             self.findings.insert("", "end", iid=str(number), values=values, tags=(found.severity,))
         problems = sum(found.severity != "info" for found in self._listed)
         remarks = len(self._listed) - problems
@@ -241,7 +241,7 @@ class Results(ttk.Frame):
         chosen = self.finding()
         text = ""
         if chosen is not None:
-            text = "　".join(filter(None, (commands.level(chosen), place(chosen)))) + f"\n{spoken(chosen)}"
+            text = "　".join(filter(None, (findings_list.level(chosen), place(chosen)))) + f"\n{spoken(chosen)}"
         self.detail.configure(state="normal")
         self.detail.replace("1.0", "end", text)
         self.detail.configure(state="disabled")
