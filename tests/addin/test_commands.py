@@ -14,7 +14,7 @@ from pyopenvba.interpreter._values import EMPTY
 from said import zh
 
 from xl_kpi import api
-from xl_kpi.addin import commands, findings_list
+from xl_kpi.addin import commands, files, findings_list
 from xl_kpi.api import listed
 from xl_kpi.findings import XlKpiError, finding
 from xl_kpi.layout.plan import CHECKS, ENTRY
@@ -282,7 +282,7 @@ def test_the_rules_of_the_active_cells_task_are_shown(book: xw.Book) -> None:
 
 def test_a_folder_gives_one_table(typical: Path, excel: Desktop) -> None:
     (typical.parent / "坏的.xlsx").write_bytes(b"")
-    table = commands.folder_table(typical.parent)
+    table = files.check([typical.parent]).table()
     assert [len(line) for line in table] == [9, 9, 9]
     assert {line[2] for line in table[1:]} == {"通过", "退回"}
     app = xw.App()
@@ -311,7 +311,7 @@ def test_a_folders_progress_goes_from_its_first_file_to_its_last(typical: Path) 
     for name in "甲乙":
         (typical.parent / f"{name}.xlsx").write_bytes(b"")
     seen: list[tuple[int, int]] = []
-    commands.folder_table(typical.parent, lambda number, count: seen.append((number, count)))
+    files.check([typical.parent], lambda number, count: seen.append((number, count)))
     assert seen == [(1, 3), (2, 3), (3, 3), (3, 3)]
 
 

@@ -14,7 +14,7 @@ import pytest
 from hostile_packages import ole
 
 from xl_kpi import api, cli
-from xl_kpi.addin import commands, files
+from xl_kpi.addin import files
 from xl_kpi.addin.carrying import carry
 from xl_kpi.findings import XlKpiError
 from xl_kpi.report.language import worded
@@ -40,7 +40,7 @@ def test_the_command_line_and_the_ribbon_see_one_folder_alike(
         "甲.et": "empty-file",
         "乙.ods": "empty-file",
     }
-    heads, *table = commands.folder_table(folder)
+    heads, *table = files.check([folder]).table()
     words = [[row["file"], worded(f"verdict.{row['verdict']}"), row["total"]] for row in rows]
     columns = [heads.index(title) for title in ("文件", "结论", "总分")]
     assert [[line[n] if line[n] != "" else None for n in columns] for line in table] == words

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xl_kpi import api
-from xl_kpi.addin import files, findings_list, settings
+from xl_kpi.addin import findings_list, settings
 from xl_kpi.addin.files import Progress, unseen
 from xl_kpi.api import listed
 from xl_kpi.findings import Finding, XlKpiError, finding
@@ -184,11 +184,6 @@ def rule_of(book: xw.Book) -> Told:
     sheet, cell, known = listed.rule_of(source, *at)
     book.app.api.Goto(book.api.Worksheets(sheet).Range(cell), True)
     return Told("" if known else worded("addin.no-task-here"))
-
-
-def folder_table(folder: Path, at: Progress = unseen) -> list[list[str | float]]:
-    """核对文件夹: a line for every workbook of a folder, the headings first. Raises XlKpiError where there is none."""
-    return files.check([folder], at).table()
 
 
 def show_table(app: xw.App, table: Sequence[Sequence[str | float]]) -> None:

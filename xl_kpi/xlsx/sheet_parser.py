@@ -81,19 +81,8 @@ class SheetParser:
         before = 0  # the column of the last cell of the row
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal \
-                name, \
-                kind, \
-                row_name, \
-                row_number, \
-                formula_attributes, \
-                said, \
-                number, \
-                words, \
-                depth, \
-                guide, \
-                leaf, \
-                before
+            nonlocal name, kind, row_name, row_number, before, formula_attributes
+            nonlocal said, number, words, depth, guide, leaf
             depth += 1
             if leaf:
                 raise damaged("xlsx.value-with-element")
